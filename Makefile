@@ -1,0 +1,32 @@
+.DEFAULT_GOAL := help
+.PHONY: help test prepare lint unit integration sanity molecule build clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+test: ## everything below in turn, up to the first failure
+	@tests/tools/test
+
+prepare: ## install the tools, start Docker, build the images of the test hosts
+	@tests/tools/prepare
+
+lint: ## ansible-lint, yamllint, ruff, mypy, shellcheck, changelog fragments
+	@tests/tools/lint
+
+unit: ## unit tests; ARGS='-k word' goes to pytest
+	@tests/tools/in-venv pytest tests/unit $(ARGS)
+
+integration: ## tests against real PostgreSQL servers; ARGS='-k word' goes to pytest
+	@tests/tools/integration $(ARGS)
+
+sanity: ## ansible-test sanity, every test
+	@tests/tools/sanity $(ARGS)
+
+molecule: ## roles on real hosts; SCENARIO=default runs one, KEEP=1 keeps a host that failed
+	@tests/tools/molecule $(SCENARIO)
+
+build: ## build the collection into .build/
+	@tests/tools/in-venv ansible-galaxy collection build --force --output-path .build
+
+clean: ## remove hosts, environment and caches; stop Docker if we started it
+	@tests/tools/clean
