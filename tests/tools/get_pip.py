@@ -1,0 +1,11 @@
+"""Stands in for the get-pip script that ansible-test would download: the interpreter brings a pip of its own."""
+
+from __future__ import annotations
+
+import ensurepip
+import subprocess
+import sys
+
+ensurepip.bootstrap()
+wanted = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+raise SystemExit(subprocess.call([sys.executable, "-m", "pip", "install", *wanted]))
