@@ -1,0 +1,92 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that can go wrong, as one tree.
+
+    HoldfastError
+    ├── UsageError             the request itself is wrong          exit status 2
+    │   ├── DefinitionError    a job's definition
+    │   ├── UnknownJob
+    │   └── UnknownBackup
+    ├── Locked                 another run holds the job            exit status 75
+    ├── MissingProgram         a program or library is not installed
+    ├── ProgramFailed          a program of a pipeline failed
+    ├── ServerError            the server, container or database cannot be used
+    ├── NoSpace                the disk is, or would be, full
+    ├── Damaged                a backup is not what its manifest says
+    └── Refused                doing it would lose or mix data
+
+The core raises these; only the two fronts turn them into exit statuses or module failures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class HoldfastError(Exception):
+    """Names the thing, the cause and the next step.
+
+    ``thing`` and ``cause`` make the first sentence, ``next_step`` the second. All three are plain text.
+    """
+
+    exit_status = 1
+
+    def __init__(self, thing: str, cause: str, next_step: str = "") -> None:
+        self.thing = thing
+        self.cause = cause
+        self.next_step = next_step
+        super().__init__(f"{thing}: {cause}" + (f"\n{next_step}" if next_step else ""))
+
+
+class UsageError(HoldfastError):
+    exit_status = 2
+
+
+class DefinitionError(UsageError):
+    pass
+
+
+class UnknownJob(UsageError):
+    pass
+
+
+class UnknownBackup(UsageError):
+    pass
+
+
+class Locked(HoldfastError):
+    exit_status = 75
+
+
+class MissingProgram(HoldfastError):
+    pass
+
+
+class ProgramFailed(HoldfastError):
+    """``failures`` holds one (program, what happened, standard error) for every program that failed."""
+
+    def __init__(self, failures: Sequence[tuple[str, str, str]], next_step: str = "") -> None:
+        self.failures = tuple(failures)
+        program, fate, stderr = self.failures[0]
+        cause = fate + (f"\n{stderr}" if stderr else "")
+        for other, other_fate, other_stderr in self.failures[1:]:
+            cause += f"\n{other}: {other_fate}" + (f"\n{other_stderr}" if other_stderr else "")
+        super().__init__(program, cause, next_step)
+
+
+class ServerError(HoldfastError):
+    pass
+
+
+class NoSpace(HoldfastError):
+    pass
+
+
+class Damaged(HoldfastError):
+    pass
+
+
+class Refused(HoldfastError):
+    pass
