@@ -1,0 +1,126 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What to keep and what to delete: pure decisions over a list of backups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Callable
+
+SAFETY_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How many backups of each kind stay. Zero means that the kind asks for none.
+
+    last counts backups; the others count hours, days, ISO weeks, months and years that have a good backup, of each of
+    which the newest stays.
+    """
+
+    last: int = 0
+    hourly: int = 0
+    daily: int = 7
+    weekly: int = 0
+    monthly: int = 0
+    yearly: int = 0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What retention knows of a backup. good: all there, and the last check found nothing wrong.
+
+    safety: made by a restore, of what it replaced.
+    """
+
+    id: str
+    created: datetime
+    good: bool = True
+    safety: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    id: str
+    keep: bool
+    why: str
+
+
+PERIODS: tuple[tuple[str, str, Callable[[datetime], object]], ...] = (
+    ("hourly", "hour", lambda moment: (moment.date(), moment.hour)),
+    ("daily", "day", lambda moment: moment.date()),
+    ("weekly", "week", lambda moment: tuple(moment.isocalendar())[:2]),
+    ("monthly", "month", lambda moment: (moment.year, moment.month)),
+    ("yearly", "year", lambda moment: moment.year),
+)
+
+
+def decide(backups: Iterable[Candidate], keep: Keep, now: datetime) -> list[Decision]:
+    """One decision for each backup, the newest first. Times are aware or all naive, in one zone.
+
+    Whatever the numbers say, these stay: the newest good backup (a safety backup does not take its place), every
+    backup of the present day, a safety backup for seven days, and a damaged backup as long as no older good one is
+    kept.
+    """
+    newest_first = sorted(backups, key=lambda backup: (backup.created, backup.id), reverse=True)
+    good = [backup for backup in newest_first if backup.good]
+    reasons = _kept_by_number(good, keep)
+    for backup in newest_first:
+        protection = _protection(backup, good, now)
+        if protection:
+            reasons.setdefault(backup.id, []).insert(0, protection)
+    oldest_kept = min((backup.created for backup in good if backup.id in reasons), default=None)
+    decisions = []
+    for backup in newest_first:
+        if backup.id in reasons:
+            decisions.append(Decision(backup.id, True, ", ".join(reasons[backup.id])))
+        elif not backup.good and (oldest_kept is None or backup.created >= oldest_kept):
+            decisions.append(Decision(backup.id, True, "damaged, but nothing older is kept in its place"))
+        else:
+            decisions.append(Decision(backup.id, False, _why_not(backup, keep)))
+    return decisions
+
+
+def _kept_by_number(good: Sequence[Candidate], keep: Keep) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for number, backup in enumerate(good[: keep.last], 1):
+        reasons.setdefault(backup.id, []).append(f"last {number} of {keep.last}")
+    # A safety backup would push the regular one of its day out of its place.
+    regular = [backup for backup in good if not backup.safety]
+    for option, noun, period_of in PERIODS:
+        wanted = getattr(keep, option)
+        seen: list[object] = []
+        for backup in regular:
+            period = period_of(backup.created)
+            if period in seen:
+                continue
+            if len(seen) == wanted:
+                break
+            seen.append(period)
+            reasons.setdefault(backup.id, []).append(f"{noun} {len(seen)} of {wanted}")
+    return reasons
+
+
+def _protection(backup: Candidate, good: Sequence[Candidate], now: datetime) -> str:
+    if good and backup.id == good[0].id:
+        return "newest good"
+    if not backup.safety and backup == next((other for other in good if not other.safety), None):
+        return "newest good besides safety backups"
+    if backup.created.date() >= now.date():
+        return "made today"
+    if backup.safety and backup.good and now - backup.created < timedelta(days=SAFETY_DAYS):
+        return f"safety, for {SAFETY_DAYS} days"
+    return ""
+
+
+def _why_not(backup: Candidate, keep: Keep) -> str:
+    if not backup.good:
+        return "damaged, and a good one as old is kept"
+    if backup.safety:
+        return f"safety, older than {SAFETY_DAYS} days"
+    asked = [f"{option} {getattr(keep, option)}" for option in ("last", *(name for name, _, _ in PERIODS))]
+    return "beyond " + ", ".join(entry for entry in asked if not entry.endswith(" 0")) + " and not the newest"
