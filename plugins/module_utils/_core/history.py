@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every run of a verb that makes, checks, changes or removes something, as one line of JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+from .errors import HoldfastError, Locked
+from .places import Places
+from .repository.manifest import timestamp
+
+
+@contextlib.contextmanager
+def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
+    """Append a line when the block ends, however it ends. The block adds what it learns to the yielded mapping.
+
+    Fields: time (when it began), verb, result (ok, failed, locked or ended), seconds, error, and what the block added.
+    """
+    line: dict[str, Any] = {"time": timestamp(datetime.now(timezone.utc)), "verb": verb, "result": "ok"}
+    start = time.monotonic()
+    try:
+        yield line
+    except HoldfastError as error:
+        line["result"] = "locked" if isinstance(error, Locked) else "failed"
+        line["error"] = str(error)
+        raise
+    except BaseException as error:
+        line["result"] = "ended"
+        line["error"] = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        line["seconds"] = round(time.monotonic() - start, 3)
+        _append(places, job, line)
+
+
+def read(places: Places, job: str) -> list[dict[str, Any]]:
+    """All lines, the oldest first. A line that a crash cut short is left out."""
+    lines = []
+    try:
+        with places.history(job).open(encoding="utf-8") as history:
+            for text in history:
+                with contextlib.suppress(ValueError):
+                    lines.append(json.loads(text))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _unusable(places, job, error) from error
+    return lines
+
+
+def last_checks(places: Places, job: str) -> dict[str, dict[str, Any]]:
+    """The last verify of each backup, by the backup's id."""
+    return {
+        line["backup"]: line
+        for line in read(places, job)
+        if line.get("verb") == "verify" and line.get("result") in ("ok", "failed") and "backup" in line
+    }
+
+
+def _append(places: Places, job: str, line: dict[str, Any]) -> None:
+    path = places.history(job)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unusable(places, job, error) from error
+    try:
+        text = json.dumps(line, ensure_ascii=False) + "\n"
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            # A crash cut the last line short: it must not swallow this one.
+            text = "\n" + text
+        os.write(descriptor, text.encode("utf-8"))
+    finally:
+        os.close(descriptor)
+
+
+def _unusable(places: Places, job: str, error: OSError) -> HoldfastError:
+    next_step = "Run this as root." if isinstance(error, PermissionError) else ""
+    return HoldfastError(f"history {places.history(job)}", error.strerror or str(error), next_step)

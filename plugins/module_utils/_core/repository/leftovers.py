@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Clearing up after a killed run: what it had begun is undone, what it was deleting is deleted."""
+
+from __future__ import annotations
+
+import shutil
+
+from ..errors import Damaged
+from . import names
+from .artifact import sync_directory
+from .local import PUBLISHING, Repository, read_list
+from .manifest import read
+
+
+def clear(repository: Repository) -> list[str]:
+    """Must be called under the job's lock. What was done, as sentences."""
+    done = []
+    for name in sorted(repository.files()):
+        backup, _, state = name.removeprefix(".").rpartition(".")
+        if not name.startswith(".") or not repository.owns(backup):
+            continue
+        if state == "deleting":
+            _finish_deleting(repository, backup)
+            done.append(f"finished deleting {backup}")
+        elif state == "partial":
+            _undo(repository, backup)
+            done.append(f"removed the unfinished {backup}")
+    return done
+
+
+def _finish_deleting(repository: Repository, backup: str) -> None:
+    tombstone = repository.directory / names.deleting(backup)
+    try:
+        manifest = read(tombstone, backup)
+    except Damaged:
+        manifest = None
+    repository.bury(tombstone, manifest)
+
+
+def _undo(repository: Repository, backup: str) -> None:
+    hidden = repository.directory / names.partial(backup)
+    if not (repository.directory / (backup + names.MANIFEST)).exists():
+        for file in read_list(hidden / PUBLISHING):
+            # What is still in the hidden directory was not moved: its namesake outside is not ours.
+            if not (hidden / file).exists():
+                (repository.directory / file).unlink(missing_ok=True)
+    shutil.rmtree(hidden)
+    sync_directory(repository.directory)

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One writer per job."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+from ..errors import HoldfastError, Locked
+from ..places import Places
+from .manifest import timestamp
+
+
+@contextlib.contextmanager
+def hold(places: Places, job: str, verb: str) -> Iterator[None]:
+    """Hold the job's lock; :class:`Locked` names the holder. The kernel frees it however the holder ends."""
+    path = places.lock(job)
+    try:
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        next_step = "Run this as root." if isinstance(error, PermissionError) else ""
+        raise HoldfastError(f"lock {path}", error.strerror or str(error), next_step) from error
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Locked(
+                f"job {job}", f"{_holder(descriptor)} is at work on it", "Wait until it is done, or end it."
+            ) from None
+        holder = {"pid": os.getpid(), "verb": verb, "since": timestamp(datetime.now(timezone.utc))}
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        try:
+            yield
+        finally:
+            os.truncate(descriptor, 0)
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        holder = json.loads(os.pread(descriptor, 4096, 0))
+        return f"process {holder['pid']} (holdfast {holder['verb']}, since {holder['since']})"
+    except (ValueError, KeyError, TypeError):
+        return "another run of holdfast"

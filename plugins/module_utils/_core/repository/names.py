@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names in a repository: ``<job>_<time>`` for a backup, ``<source>_<time>.<extension>`` for an artifact."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+
+TIME_FORMAT = "%Y%m%d_%H%M%S"
+MANIFEST = ".manifest.json"
+CHECKSUMS = ".sha256"
+STAMPED = re.compile(r"(?P<stem>.+)_(?P<stamp>\d{8}_\d{6})(?P<rest>\..+)?")
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as names carry it: UTC, to the second."""
+    return moment.astimezone(timezone.utc).strftime(TIME_FORMAT)
+
+
+def backup_id(job: str, moment: datetime) -> str:
+    return f"{job}_{stamp(moment)}"
+
+
+def split(name: str) -> tuple[str, datetime, str] | None:
+    """(job or source, moment, extension) of a stamped name, or None."""
+    match = STAMPED.fullmatch(name)
+    if match is None:
+        return None
+    try:
+        moment = datetime.strptime(match["stamp"], TIME_FORMAT).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    return match["stem"], moment, match["rest"] or ""
+
+
+def artifact(source: str, moment: datetime, extension: str) -> str:
+    return f"{source}_{stamp(moment)}{extension}"
+
+
+def partial(backup: str) -> str:
+    """The hidden directory in which a backup is made; it exists as long as the backup is unfinished."""
+    return f".{backup}.partial"
+
+
+def deleting(backup: str) -> str:
+    """What a manifest is renamed to while its artifacts are deleted."""
+    return f".{backup}.deleting"
