@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading an artifact to its end without restoring it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Callable, Protocol, cast
+
+from ..codec import Codec, decompressor
+from ..errors import Damaged, ProgramFailed
+from ..process import CHUNK, Command, Pipeline, copy, run
+from .server import Server
+from .workspace import workspace
+
+COMPLETE = re.compile(rb"^-- PostgreSQL database (?:cluster )?dump complete$", re.MULTILINE)
+TAIL = 4096
+DATA_ENTRY = re.compile(r"^(\d+); .* TABLE DATA ", re.MULTILINE)
+
+
+class Readable(Protocol):
+    """What an artifact is read from; its read is given a number of octets."""
+
+    def read(self, octets: int, /) -> bytes: ...
+
+
+def read_to_end(
+    path: Path, stream: Readable, codec: Codec, server: Server, see: Callable[[bytes], object] | None = None
+) -> None:
+    """Read an artifact as a restore would; :class:`Damaged` when that is not possible to the last octet.
+
+    stream yields the artifact, and is read to its end. server lends its programs for the archive formats. see is shown
+    the SQL that a restore would run, except that of a directory archive.
+    """
+    try:
+        if codec.format == "plain":
+            _plain(path, stream, codec, see)
+        elif codec.format == "custom":
+            target = "--file=-" if see else "--file=/dev/null"
+            through([*decompressor(codec.outer), server.client("pg_restore", target)], stream, see or _ignore)
+        else:
+            _directory(path, stream, server)
+    except (ProgramFailed, tarfile.TarError, EOFError) as error:
+        raise damaged(path, f"it cannot be read to its end: {error}") from error
+
+
+def damaged(path: Path, cause: str) -> Damaged:
+    return Damaged(
+        str(path),
+        cause,
+        "Do not restore this backup; take another (holdfast list), and find out what damaged this one.",
+    )
+
+
+def _plain(path: Path, stream: Readable, codec: Codec, see: Callable[[bytes], object] | None) -> None:
+    tail = b""
+
+    def remember(chunk: bytes) -> None:
+        nonlocal tail
+        tail = (tail + chunk[-TAIL:])[-TAIL:]
+        if see:
+            see(chunk)
+
+    through(decompressor(codec.outer), stream, remember)
+    if not COMPLETE.search(tail):
+        raise damaged(path, "the dump does not end with 'dump complete': it is truncated")
+
+
+def _directory(path: Path, stream: Readable, server: Server) -> None:
+    """Table of contents by pg_restore; the compressed files one after the other through a single decompressor."""
+    seen: set[str] = set()
+    contents = b""
+    with contextlib.ExitStack() as stack, tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|") as archive:
+        testers: dict[str, Pipeline] = {}
+        for member in archive:
+            source = archive.extractfile(member)
+            if source is None:
+                continue
+            name = member.name.removeprefix("./")
+            seen.add(name)
+            outer = {".gz": "gzip", ".zst": "zstd"}.get(Path(name).suffix)
+            if name == "toc.dat":
+                contents = source.read()
+            elif outer is None:
+                _drain(source)
+            else:
+                if outer not in testers:
+                    testers[outer] = stack.enter_context(Pipeline(decompressor(outer), source=subprocess.PIPE))
+                for chunk in _chunks(source):
+                    testers[outer].write(chunk)
+        for tester in testers.values():
+            tester.finish()
+    _drain(stream)
+    if not contents:
+        raise damaged(path, "it has no table of contents (toc.dat)")
+    listing = _list(server, contents)
+    for entry in DATA_ENTRY.findall(listing):
+        if not seen & {f"{entry}.dat", f"{entry}.dat.gz", f"{entry}.dat.zst", f"{entry}.dat.lz4"}:
+            raise damaged(path, f"the data file {entry}.dat, which its table of contents lists, is missing")
+
+
+def _list(server: Server, contents: bytes) -> str:
+    with workspace(server, "verify") as area:
+        run(server.tool("mkdir", f"{area.path}/archive"))
+        run(server.tool("dd", "status=none", f"of={area.path}/archive/toc.dat"), source=contents)
+        return run(server.client("pg_restore", "--list", f"{area.path}/archive"))
+
+
+def through(stages: list[Command], stream: Readable, receive: Callable[[bytes], object]) -> None:
+    """The stream through the stages to a receiver, in constant memory."""
+    if not stages:
+        for chunk in _chunks(stream):
+            receive(chunk)
+        return
+    with Pipeline(stages, source=_chunks(stream), sink=subprocess.PIPE) as pipeline:
+        copy(pipeline, receive)
+
+
+def _chunks(stream: Readable) -> Iterator[bytes]:
+    while True:
+        chunk = stream.read(CHUNK)
+        if not chunk:
+            return
+        yield chunk
+
+
+def _drain(stream: Readable) -> None:
+    for _ in _chunks(stream):
+        pass
+
+
+def _ignore(_: bytes) -> None:
+    pass

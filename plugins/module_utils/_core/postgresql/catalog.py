@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Questions to PostgreSQL's system catalogs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Session = psycopg.Connection[Any]
+
+# Columns of pg_database that decide how text sorts and compares; which of them exist depends on the version.
+LOCALE_KEYS = {
+    "datlocprovider": "locale_provider",
+    "datcollate": "collate",
+    "datctype": "ctype",
+    "daticulocale": "locale",
+    "datlocale": "locale",
+    "daticurules": "icu_rules",
+    "datconnlimit": "connection_limit",
+}
+
+
+def version(session: Session) -> str:
+    """The server's version as people write it, such as ``15.18``."""
+    return str(_one(session, "SHOW server_version")).split()[0]
+
+
+def databases(session: Session) -> list[str]:
+    return [
+        row[0] for row in session.execute("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY datname")
+    ]
+
+
+def describe(session: Session, database: str) -> dict[str, Any]:
+    """What it takes to create a database like this one, and its size in octets."""
+    row = session.execute(
+        """
+        SELECT to_jsonb(d), pg_encoding_to_char(d.encoding), r.rolname, t.spcname, pg_database_size(d.oid)
+        FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba JOIN pg_tablespace t ON t.oid = d.dattablespace
+        WHERE d.datname = %s
+        """,
+        [database],
+    ).fetchone()
+    if row is None:
+        return {}
+    columns, encoding, owner, tablespace, size = row
+    found = {name: columns[column] for column, name in LOCALE_KEYS.items() if columns.get(column) is not None}
+    return {**found, "encoding": encoding, "owner": owner, "tablespace": tablespace, "size": size}
+
+
+def needed_roles(session: Session) -> list[str]:
+    """The roles that objects of the session's database, or the database itself, belong or are granted to."""
+    # Pinned roles have no rows in pg_shdepend; the role that initdb made is the only one that owns things.
+    rows = session.execute(
+        """
+        SELECT r.rolname FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid
+        WHERE s.refclassid = 'pg_authid'::regclass
+          AND (s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+               OR (s.dbid = 0 AND s.classid = 'pg_database'::regclass
+                   AND s.objid = (SELECT oid FROM pg_database WHERE datname = current_database())))
+        UNION SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()
+        UNION SELECT r.rolname FROM pg_roles r
+        WHERE r.oid = 10 AND (
+            EXISTS (SELECT FROM pg_class c WHERE c.relowner = 10 AND c.oid >= 16384)
+            OR EXISTS (SELECT FROM pg_proc p WHERE p.proowner = 10 AND p.oid >= 16384))
+        ORDER BY 1
+        """
+    )
+    return [row[0] for row in rows]
+
+
+def roles(session: Session) -> list[str]:
+    return [row[0] for row in session.execute("SELECT rolname FROM pg_roles ORDER BY rolname")]
+
+
+def may_read_passwords(session: Session) -> bool:
+    return bool(_one(session, "SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT')"))
+
+
+def user_data_size(session: Session) -> int:
+    """Octets of the tables that are not PostgreSQL's own, in the session's database."""
+    return int(
+        _one(
+            session,
+            """
+            SELECT coalesce(sum(pg_relation_size(c.oid)), 0)::bigint FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            """,
+        )
+    )
+
+
+def largest_tables(session: Session, limit: int = 10) -> list[dict[str, Any]]:
+    """schema, table, size (octets, with indexes and TOAST) of the session's largest tables."""
+    rows = session.execute(
+        """
+        SELECT n.nspname, c.relname, pg_total_relation_size(c.oid)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        ORDER BY 3 DESC, 1, 2 LIMIT %s
+        """,
+        [limit],
+    )
+    return [{"schema": row[0], "table": row[1], "size": row[2]} for row in rows]
+
+
+def count_rows(session: Session) -> list[dict[str, Any]]:
+    """schema, table, rows: exact counts of every ordinary and partitioned table of the session's database."""
+    from psycopg import sql
+
+    tables = session.execute(
+        """
+        SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+          AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        ORDER BY 1, 2
+        """
+    ).fetchall()
+    counts = []
+    for schema, table in tables:
+        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))
+        row = session.execute(query).fetchone()
+        counts.append({"schema": schema, "table": table, "rows": row[0] if row else 0})
+    return counts
+
+
+def data_directory(session: Session) -> str | None:
+    """The server's data directory, or None when the role may not know it."""
+    row = session.execute("SELECT setting FROM pg_settings WHERE name = 'data_directory'").fetchone()
+    return row[0] if row else None
+
+
+def _one(session: Session, query: str) -> Any:
+    row = session.execute(query).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A server in a Docker or Podman container: programs by ``exec``, SQL through the container's own socket."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from ..definition.model import Connection
+from ..errors import MissingProgram, ProgramFailed, ServerError
+from ..process import Command, run
+from . import catalog
+from .server import Server, version_of
+
+
+class ContainerServer(Server):
+    def __init__(self, connection: Connection, role: str, password: str | None) -> None:
+        super().__init__(connection, role, password)
+        self._container = connection.container or ""
+        self._majors: dict[str, int] = {}
+
+    def check(self) -> None:
+        self.inspect()
+
+    def inspect(self) -> dict[str, Any]:
+        """What the engine knows of the running container; :class:`ServerError` when it does not run."""
+        engine = self._engine()
+        try:
+            found = json.loads(run(Command((engine, "inspect", "--type", "container", "--", self._container))))
+        except ProgramFailed as error:
+            raise self._missing(engine, error) from error
+        container: dict[str, Any] = found[0]
+        state = container["State"]
+        if not state.get("Running") or state.get("Paused"):
+            raise ServerError(
+                self.title,
+                f"it is {state.get('Status', 'not running')}",
+                f"{engine} {'unpause' if state.get('Paused') else 'start'} {self._container}",
+            )
+        return container
+
+    def tool(self, *argv: str) -> Command:
+        return self._exec(argv, {}, {})
+
+    def client(self, program: str, *args: str, at_least: int = 0) -> Command:
+        major = self.client_major(program, at_least)
+        if major < at_least:
+            raise MissingProgram(
+                f"{program} in {self.title}",
+                f"it is of version {major}, and version {at_least} is needed",
+                f"Use an image with PostgreSQL {at_least} or newer.",
+            )
+        environment = {**self._environment(), "PGPORT": str(self.connection.port)}
+        return self._exec((program, *args), environment, self._secrets())
+
+    def client_major(self, program: str, at_least: int = 0) -> int:  # noqa: ARG002 - a container has one of each
+        if program not in self._majors:
+            self.check()
+            self._majors[program] = version_of(self._exec((program, "--version"), {}, {}))
+        return self._majors[program]
+
+    def data_directory(self) -> Path | None:
+        with self.session() as session:
+            inside = catalog.data_directory(session)
+        return self._root() / inside.lstrip("/") if inside else None
+
+    def _root(self) -> Path:
+        """The container's file system. An absolute link in it, such as /var/run, would be followed on the host."""
+        return Path(f"/proc/{self.inspect()['State']['Pid']}/root")
+
+    def _parameters(self) -> dict[str, Any]:
+        directory = self._root() / self.connection.socket.lstrip("/")
+        socket = directory / f".s.PGSQL.{self.connection.port}"
+        try:
+            there = socket.exists()
+        except PermissionError as error:
+            raise ServerError(self.title, f"its socket cannot be opened: {error}", "Run this as root.") from error
+        if not there:
+            raise ServerError(
+                self.title,
+                f"no server listens on {self.connection.socket}, port {self.connection.port}, inside it",
+                "Wait until PostgreSQL has started, or set socket and port in the job's connection.",
+            )
+        return {"host": str(directory), "port": self.connection.port}
+
+    def _engine(self) -> str:
+        if self.connection.engine:
+            return self.connection.engine
+        for engine in ("docker", "podman"):
+            if shutil.which(engine):
+                return engine
+        raise MissingProgram(self.title, "neither docker nor podman is installed", "Install the container engine.")
+
+    def _exec(self, argv: tuple[str, ...], env: dict[str, str], secrets: dict[str, str]) -> Command:
+        options: list[str] = []
+        for key, value in {"LC_ALL": "C.UTF-8", **env}.items():
+            options += ["--env", f"{key}={value}"]
+        for key in secrets:
+            # By name alone: the value goes through our environment and is in no argument list.
+            options += ["--env", key]
+        return Command(
+            (self._engine(), "exec", "--interactive", *options, self._container, *argv),
+            secret_env=secrets,
+            label=f"{argv[0]} in {self.title}",
+        )
+
+    def _missing(self, engine: str, error: ProgramFailed) -> ServerError:
+        stderr = error.failures[0][2]
+        if "no such" in stderr.lower():
+            try:
+                running = run(Command((engine, "ps", "--format", "{{.Names}}"))).split()
+            except ProgramFailed:
+                running = []
+            return ServerError(
+                self.title,
+                "there is no such container",
+                f"Running containers: {', '.join(sorted(running)) or 'none'}.",
+            )
+        return ServerError(self.title, stderr or str(error), f"Start the {engine} engine.")

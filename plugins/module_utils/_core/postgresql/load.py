@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From an artifact into a database."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from ..codec import Codec, decompressor
+from ..errors import HoldfastError, ProgramFailed, ServerError
+from ..process import Command, Pipeline
+from .direct import DirectServer
+from .server import Server, database_option
+from .workspace import workspace
+
+PSQL = ("--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+LOCK_TIMEOUT = "60s"
+
+# One transaction empties the database and loads the backup: whatever fails, the database is as it was.
+EMPTY = f"""
+SET lock_timeout = '{LOCK_TIMEOUT}';
+DO $holdfast$
+DECLARE statement text;
+BEGIN
+  IF EXISTS (SELECT FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+             WHERE d.datname = current_database()) THEN
+    RAISE 'the database has subscriptions, which cannot be dropped in a transaction';
+  END IF;
+  FOR statement IN
+    SELECT format('DROP EVENT TRIGGER IF EXISTS %I CASCADE', evtname) FROM pg_event_trigger
+    UNION ALL SELECT format('DROP PUBLICATION IF EXISTS %I', pubname) FROM pg_publication
+    UNION ALL SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_extension WHERE extname <> 'plpgsql'
+    UNION ALL SELECT format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) FROM pg_namespace
+      WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+    UNION ALL SELECT format('DROP FOREIGN DATA WRAPPER IF EXISTS %I CASCADE', fdwname)
+      FROM pg_foreign_data_wrapper
+  LOOP EXECUTE statement; END LOOP;
+  PERFORM lo_unlink(oid) FROM pg_largeobject_metadata;
+  CREATE SCHEMA public;
+  COMMENT ON SCHEMA public IS 'standard public schema';
+  IF current_setting('server_version_num')::int >= 150000 THEN
+    ALTER SCHEMA public OWNER TO pg_database_owner;
+    GRANT USAGE ON SCHEMA public TO PUBLIC;
+  ELSE
+    GRANT USAGE, CREATE ON SCHEMA public TO PUBLIC;
+  END IF;
+END $holdfast$;
+"""
+
+
+def create_database(server: Server, name: str, like: dict[str, Any], comment: str) -> None:
+    """A new empty database with the encoding, locale, owner and tablespace of the one that was dumped."""
+    from psycopg import errors as sql_errors
+    from psycopg import sql
+
+    options: list[sql.Composable] = [sql.SQL("TEMPLATE template0")]
+
+    def add(clause: str, value: str | None) -> None:
+        if value is not None:
+            options.append(sql.SQL(clause).format(sql.Literal(value)))
+
+    add("ENCODING {}", like.get("encoding"))
+    add("LC_COLLATE {}", like.get("collate"))
+    add("LC_CTYPE {}", like.get("ctype"))
+    provider = {"c": "libc", "i": "icu", "b": "builtin"}.get(like.get("locale_provider", ""))
+    if server.major >= 15 and provider is not None:
+        options.append(sql.SQL("LOCALE_PROVIDER " + provider))
+        if provider != "libc":
+            add("ICU_LOCALE {}" if provider == "icu" else "BUILTIN_LOCALE {}", like.get("locale"))
+        if server.major >= 16:
+            add("ICU_RULES {}", like.get("icu_rules"))
+    if like.get("owner"):
+        options.append(sql.SQL("OWNER {}").format(sql.Identifier(like["owner"])))
+    with server.session() as session:
+        tablespace = like.get("tablespace")
+        if tablespace and session.execute("SELECT FROM pg_tablespace WHERE spcname = %s", [tablespace]).fetchone():
+            options.append(sql.SQL("TABLESPACE {}").format(sql.Identifier(tablespace)))
+        try:
+            session.execute(sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(name)) + sql.SQL(" ").join(options))
+            session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(comment)))
+        except sql_errors.Error as error:
+            raise ServerError(
+                f"database {name} on {server.title}",
+                f"it cannot be created: {str(error).strip()}",
+                f"Role {server.role} must be a superuser, or have CREATEDB and be a member of the owner.",
+            ) from error
+
+
+def load(server: Server, database: str, path: Path, codec: Codec, parallel: int, owner: str) -> None:
+    """Load an artifact into an empty database, stopping at the first error; :class:`ProgramFailed` tells it."""
+    target = database_option(database)
+    with path.open("rb") as archive, _explained():
+        if codec.format == "plain":
+            psql = server.client("psql", *PSQL, target)
+            _feed([*decompressor(codec.outer), psql], archive)
+            return
+        # An archive is restored in parallel only from a file that the program can open by its name.
+        if codec.format == "custom" and codec.outer == "none" and _can_open(server):
+            _restore(server, str(path), target, parallel)
+            return
+        with workspace(server, owner) as area:
+            if codec.format == "directory":
+                place = area.unpack(archive)
+            else:
+                place = area.place(decompressor(codec.outer), archive)
+            _restore(server, place, target, parallel)
+
+
+def load_in_place(server: Server, database: str, path: Path, codec: Codec, owner: str) -> None:
+    """Replace what is in a database by an artifact, all in one transaction."""
+    psql = server.client(
+        "psql", *PSQL, database_option(database), "--single-transaction", f"--command={EMPTY}", "--file=-"
+    )
+    with path.open("rb") as archive, _explained():
+        if codec.format == "plain":
+            _feed([*decompressor(codec.outer), psql], archive)
+        elif codec.format == "custom":
+            _feed([*decompressor(codec.outer), server.client("pg_restore", "--file=-"), psql], archive)
+        else:
+            with workspace(server, owner) as area:
+                place = area.unpack(archive)
+                with Pipeline([server.client("pg_restore", "--file=-", place), psql]) as pipeline:
+                    pipeline.finish()
+
+
+def _restore(server: Server, place: str, target: str, parallel: int) -> None:
+    options = ("--no-password", "--exit-on-error", f"--jobs={parallel}", target)
+    with Pipeline([server.client("pg_restore", *options, place)]) as pipeline:
+        pipeline.finish()
+
+
+def _feed(stages: list[Command], archive: IO[bytes]) -> None:
+    with Pipeline(stages, source=archive, sink=subprocess.DEVNULL) as pipeline:
+        pipeline.finish()
+
+
+def _can_open(server: Server) -> bool:
+    """Whether the server's programs run on this host as ourselves."""
+    return isinstance(server, DirectServer) and server.tool("true").user is None
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Add the next step to the errors whose cure is known."""
+    try:
+        yield
+    except ProgramFailed as error:
+        told = str(error)
+        role = re.search(r'role "(.+?)" does not exist', told)
+        extension = re.search(r'extension "(.+?)" is not available', told)
+        if role:
+            next_step = f'Create the role first (CREATE ROLE "{role[1]}"), or restore a backup with globals.'
+        elif extension:
+            next_step = f"Install the package that brings the extension {extension[1]} on the server, then restore."
+        elif "canceling statement due to lock timeout" in told:
+            next_step = "Stop the applications that use the database, then restore again; nothing was changed."
+        elif "No space left on device" in told or "could not extend file" in told:
+            next_step = "Free space on the server's disk, then restore again."
+        else:
+            raise
+        raise HoldfastError(error.thing, error.cause, next_step) from error

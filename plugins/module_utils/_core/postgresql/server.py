@@ -1,0 +1,197 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A PostgreSQL server as the rest of the core sees it, however it is reached."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..definition.model import Connection
+from ..errors import DefinitionError, MissingProgram, ServerError
+from ..process import Command, run
+
+if TYPE_CHECKING:
+    import psycopg
+
+CONNECT_TIMEOUT = 10
+
+
+class Server(ABC):
+    """How to run PostgreSQL's client programs and SQL sessions against one server, as one role."""
+
+    def __init__(self, connection: Connection, role: str, password: str | None) -> None:
+        self.connection = connection
+        self.role = role
+        self.password = password
+        self._major: int | None = None
+
+    @property
+    def title(self) -> str:
+        return self.connection.describe()
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise :class:`ServerError` when what carries the server (a container, a socket) is not there."""
+
+    @abstractmethod
+    def tool(self, *argv: str) -> Command:
+        """Any program, run where the client programs run."""
+
+    @abstractmethod
+    def client(self, program: str, *args: str, at_least: int = 0) -> Command:
+        """A client program with all that it needs to connect, except the database.
+
+        at_least: the oldest major version that will do. Raises :class:`MissingProgram`.
+        """
+
+    @abstractmethod
+    def client_major(self, program: str, at_least: int = 0) -> int:
+        """The major version of the program that :meth:`client` would run."""
+
+    @abstractmethod
+    def _parameters(self) -> dict[str, Any]:
+        """libpq's parameters for a session from this process."""
+
+    def data_directory(self) -> Path | None:
+        """The server's data directory as this host sees it, or None when it does not."""
+        return None
+
+    @property
+    def major(self) -> int:
+        """The server's major version."""
+        if self._major is None:
+            with self.session() as session:
+                self._major = session.info.server_version // 10000
+        return self._major
+
+    @contextlib.contextmanager
+    def session(self, database: str | None = None) -> Iterator[psycopg.Connection[Any]]:
+        """An SQL session in autocommit mode; :class:`ServerError` when there is none to be had."""
+        psycopg = load_psycopg()
+        self.check()
+        parameters = {
+            **self._parameters(),
+            "dbname": database or self.connection.maintenance_database,
+            "user": self.role,
+            "connect_timeout": CONNECT_TIMEOUT,
+            "application_name": "holdfast",
+            # A time limit that a role or database carries is meant for its application, not for a backup.
+            "options": "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0",
+        }
+        if self.password is not None:
+            parameters["password"] = self.password
+        with _without_libpq_variables(), self._identity():
+            try:
+                session = psycopg.connect(**parameters, autocommit=True)
+            except psycopg.OperationalError as error:
+                raise _refused(self.title, parameters["dbname"], self.role, str(error)) from error
+        with session:
+            yield session
+
+    @contextlib.contextmanager
+    def _identity(self) -> Iterator[None]:
+        yield
+
+    def _environment(self) -> dict[str, str]:
+        environment = {
+            "PGUSER": self.role,
+            "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT),
+            "PGAPPNAME": "holdfast",
+        }
+        if self.connection.sslmode:
+            environment["PGSSLMODE"] = self.connection.sslmode
+        if self.connection.sslrootcert:
+            environment["PGSSLROOTCERT"] = str(self.connection.sslrootcert)
+        return environment
+
+    def _secrets(self) -> dict[str, str]:
+        return {} if self.password is None else {"PGPASSWORD": self.password}
+
+
+def reach(connection: Connection, to_restore: bool = False) -> Server:
+    """The server of a connection, as its reading or its restoring role. Nothing is contacted yet."""
+    from .container import ContainerServer
+    from .direct import SocketServer, TcpServer
+
+    role, password = connection.user, _password(connection.password, connection.password_file)
+    if to_restore and connection.restore_user:
+        role = connection.restore_user
+        password = _password(connection.restore_password, connection.restore_password_file)
+    if connection.kind == "container":
+        return ContainerServer(connection, role, password)
+    if connection.kind == "tcp":
+        return TcpServer(connection, role, password)
+    return SocketServer(connection, role, password)
+
+
+def database_option(database: str) -> str:
+    """``--dbname`` for any database name: as a connection string, which a plain name could be taken for."""
+    quoted = database.replace("\\", "\\\\").replace("'", "\\'")
+    return f"--dbname=dbname='{quoted}'"
+
+
+def version_of(command: Command) -> int:
+    """The major version that a program's ``--version`` tells."""
+    output = run(command)
+    match = re.search(r"\) (\d+)", output)
+    if match is None:
+        raise MissingProgram(command.name, f"its version cannot be read from {output.strip()!r}")
+    return int(match.group(1))
+
+
+def load_psycopg() -> Any:
+    try:
+        import psycopg
+    except ImportError as error:
+        raise MissingProgram(
+            "psycopg", f"it cannot be loaded: {error}", "Install the package python3-psycopg (3.1 or newer)."
+        ) from error
+    return psycopg
+
+
+def _password(password: str | None, file: Path | None) -> str | None:
+    if file is None:
+        return password
+    try:
+        with file.open(encoding="utf-8") as stream:
+            if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
+                raise DefinitionError(str(file), "others can read this password file", f"chmod 600 {file}")
+            return stream.read().rstrip("\r\n")
+    except OSError as error:
+        raise DefinitionError(f"password file {file}", error.strerror or str(error)) from error
+
+
+@contextlib.contextmanager
+def _without_libpq_variables() -> Iterator[None]:
+    """An exported PGHOST or PGSERVICE must not redirect a session."""
+    hidden = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith("PG")}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+def _refused(title: str, database: str, role: str, message: str) -> ServerError:
+    lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
+    cause = " ".join(lines) or "the connection failed"
+    low = cause.lower()
+    if "password authentication failed" in low or "no password supplied" in low:
+        next_step = f"Set the password of role {role} in the job's connection (password or password_file)."
+    elif "peer authentication failed" in low:
+        next_step = f"Set os_user in the job's connection to the system user that may be role {role}."
+    elif "does not exist" in low and f'database "{database}"' in low:
+        next_step = f"Create the database {database}, or correct its name in the job."
+    elif "does not exist" in low and "role" in low:
+        next_step = f"Create the role {role}, or set user in the job's connection."
+    else:
+        next_step = "Start the server, or correct the job's connection."
+    return ServerError(f"{title}, database {database}", cause, next_step)
