@@ -1,0 +1,198 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``holdfast backup``: dump every source of a job, verify what was written, and only then call it a backup."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import socket
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Callable
+
+from . import VERSION, by_hand, history, prune, space
+from .codec import choose
+from .definition.model import Job
+from .errors import ServerError
+from .places import Places
+from .postgresql import catalog, dump, properties, workspace
+from .postgresql.server import Server, reach
+from .progress import Progress
+from .repository import leftovers, lock, names
+from .repository.artifact import Writer
+from .repository.local import Repository
+from .repository.manifest import Artifact, Manifest, timestamp
+from .units import size as in_units
+from .verify import check, raise_problems
+
+
+def backup(job: Job, places: Places, progress: Progress) -> tuple[Manifest, list[dict[str, Any]]]:
+    """Make a backup now, then prune. The manifest, and what pruning decided.
+
+    Raises :class:`Locked` while another run works on the job. On any error nothing of the new backup stays, and the
+    earlier ones are as they were.
+    """
+    with contextlib.ExitStack() as stack:
+        with history.record(places, job.name, "backup") as line:
+            stack.enter_context(lock.hold(places, job.name, "backup"))
+            manifest = make(job, "backup", line, progress)
+        return manifest, prune.after_backup(job, places, progress)
+
+
+def make(job: Job, purpose: str, line: dict[str, Any], progress: Progress) -> Manifest:
+    """Make one backup, under the job's lock. purpose is backup, or safety before a restore replaces something.
+
+    line, of the history, is told the backup's id and size as they become known.
+    """
+    line["purpose"] = purpose
+    repository = Repository(job.repository, job.name)
+    repository.create()
+    for done in leftovers.clear(repository):
+        progress.step(done)
+    server = reach(job.connection)
+    facts = preflight(job, repository, server, progress)
+    workspace.clear(server, job.name)
+    moment = _free_moment(job.name, repository)
+    line["backup"] = names.backup_id(job.name, moment)
+    hidden = repository.begin(line["backup"])
+    try:
+        manifest = _fill(job, server, hidden, moment, purpose, facts, progress)
+        repository.publish(manifest)
+    except BaseException:
+        leftovers.clear(repository)
+        raise
+    line["size"] = manifest.size
+    progress.step(f"backup {manifest.id} is complete: {in_units(manifest.size)}")
+    return manifest
+
+
+def preflight(job: Job, repository: Repository, server: Server, progress: Progress) -> dict[str, dict[str, Any]]:
+    """Everything that can be known to fail before a dump begins; what was learnt about each database."""
+    progress.step(f"checking {server.title}, its databases, the programs and the disk")
+    server.check()
+    with server.session() as session:
+        there = catalog.databases(session)
+        facts = {}
+        for source in job.databases:
+            if source.database not in there:
+                raise ServerError(
+                    f"database {source.database} on {server.title}",
+                    "it does not exist",
+                    f"Correct its name in job {job.name}; there are: {', '.join(there)}.",
+                )
+            facts[source.database] = catalog.describe(session, source.database)
+    server.client("pg_dump", at_least=server.major)
+    last = next((entry.manifest for entry in reversed(repository.entries()) if entry.manifest), None)
+    sizes = sum(found["size"] for found in facts.values())
+    space.require(job.repository, space.for_backup(last.size if last else 0, sizes), f"a backup of job {job.name}")
+    return facts
+
+
+def _fill(
+    job: Job,
+    server: Server,
+    hidden: Path,
+    moment: datetime,
+    purpose: str,
+    facts: dict[str, dict[str, Any]],
+    progress: Progress,
+) -> Manifest:
+    dump_major = server.client_major("pg_dump")
+    codec = choose(job.format, job.compression, job.compression_level, dump_major)
+    artifacts = []
+    for source in job.databases:
+        progress.step(f"dumping database {source.database} ({in_units(facts[source.database]['size'])})")
+        start = time.monotonic()
+        path = hidden / names.artifact(source.name, moment, codec.extension)
+        dumped = functools.partial(dump.dump_database, server, source.database, codec, job.parallel, job.name)
+        written = _write(path, dumped)
+        with server.session(source.database) as session:
+            details = {
+                **facts[source.database],
+                **properties.read(session, source.database),
+                "roles": catalog.needed_roles(session),
+                "user_data": catalog.user_data_size(session),
+                "largest_tables": catalog.largest_tables(session),
+                "dumped_with": dump_major,
+                "seconds": round(time.monotonic() - start, 3),
+            }
+        artifacts.append(
+            Artifact(
+                path.name,
+                source.name,
+                "database",
+                codec.format,
+                codec.compression,
+                written.size,
+                written.sha256,
+                source.database,
+                by_hand.database(path.name, codec, source.database),
+                details,
+            )
+        )
+    if job.globals:
+        artifacts.append(_globals(job, server, hidden, moment, dump_major, progress))
+    with server.session() as session:
+        version = catalog.version(session)
+    manifest = Manifest(
+        id=names.backup_id(job.name, moment),
+        job=job.name,
+        created=timestamp(moment),
+        finished=timestamp(datetime.now(timezone.utc)),
+        purpose=purpose,
+        host=socket.gethostname(),
+        program=VERSION,
+        server={"title": server.title, "version": version, "major": server.major},
+        artifacts=tuple(artifacts),
+        verified={},
+    )
+    verdicts = check(hidden, manifest, server, progress)
+    raise_problems(manifest.id, verdicts)
+    return manifest.with_verification(timestamp(datetime.now(timezone.utc)))
+
+
+def _globals(job: Job, server: Server, hidden: Path, moment: datetime, dump_major: int, progress: Progress) -> Artifact:
+    progress.step("dumping the roles of the server")
+    codec = choose("plain", job.compression, job.compression_level, dump_major)
+    path = hidden / names.artifact("globals", moment, codec.extension)
+    with_passwords = False
+
+    def produce(receive: Callable[[bytes], object]) -> None:
+        nonlocal with_passwords
+        with_passwords = dump.dump_globals(server, codec, receive)
+
+    written = _write(path, produce)
+    if not with_passwords:
+        progress.warn(f"role {server.role} may not read passwords: the roles are kept without them")
+    return Artifact(
+        path.name,
+        "globals",
+        "globals",
+        codec.format,
+        codec.compression,
+        written.size,
+        written.sha256,
+        None,
+        by_hand.globals(path.name, codec),
+        {"passwords": with_passwords},
+    )
+
+
+def _write(path: Path, produce: Callable[[Callable[[bytes], object]], None]) -> Writer:
+    with Writer(path) as writer:
+        produce(writer.write)
+    return writer
+
+
+def _free_moment(job: str, repository: Repository) -> datetime:
+    """Now, to the second; a second later when a backup of this very second is there."""
+    while True:
+        moment = datetime.now(timezone.utc).replace(microsecond=0)
+        name = names.backup_id(job, moment)
+        if not any((repository.directory / (name + end)).exists() for end in (names.MANIFEST, names.CHECKSUMS)):
+            return moment
+        time.sleep(1 - datetime.now(timezone.utc).microsecond / 1e6)

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which facts about a job are good, and which are not: pure decisions behind ``holdfast status``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from .schedule import parse
+from .units import duration, size
+
+OK, WARNING, CRITICAL, UNKNOWN = "ok", "warning", "critical", "unknown"
+EXIT_STATUS = {OK: 0, UNKNOWN: 0, WARNING: 1, CRITICAL: 2}
+GRACE = timedelta(hours=1)
+LOW_DISK = 0.10
+BACKUPS_THAT_SHOULD_FIT = 3
+
+
+@dataclass(frozen=True)
+class Check:
+    """One point of the report. level: ok, warning, critical, or unknown for what this host cannot see."""
+
+    point: str
+    level: str
+    text: str
+    next_step: str = ""
+
+
+def worst(checks: Iterable[Check]) -> str:
+    """The level of the whole: unknown points do not make it worse."""
+    levels = {check.level for check in checks}
+    return CRITICAL if CRITICAL in levels else WARNING if WARNING in levels else OK
+
+
+def storage(kind: str, directory: str | None, mounts: Sequence[Mapping[str, Any]]) -> Check:
+    """Does the data directory outlive the container? mounts: the engine's, with Destination, Source and Name."""
+    point = "Volume mount"
+    if kind != "container":
+        text = "not in a container" if kind == "socket" else "on the server's host, not visible from here"
+        return Check(point, OK if kind == "socket" else UNKNOWN, text)
+    if directory is None:
+        return Check(point, UNKNOWN, "the role may not read data_directory", "GRANT pg_read_all_settings to it.")
+    for mount in sorted(mounts, key=lambda mount: -len(mount["Destination"])):
+        inside = mount["Destination"].rstrip("/")
+        if directory == inside or directory.startswith(inside + "/"):
+            return Check(point, OK, f"{mount.get('Name') or mount.get('Source')} on {mount['Destination']}")
+    return Check(
+        point,
+        CRITICAL,
+        f"{directory} is on no volume: the data is lost when the container is removed",
+        "Mount a volume or a host directory there.",
+    )
+
+
+def backups(
+    listed: Sequence[Mapping[str, Any]],
+    last_run: Mapping[str, Any] | None,
+    schedule: str | None,
+    now: datetime,
+) -> Check:
+    """Is there a good backup as young as the schedule promises? listed: the newest first; now: aware, local."""
+    point = "Recent backups"
+    good = [backup for backup in listed if not backup["problem"]]
+    damaged = len(listed) - len(good)
+    if last_run is not None and last_run["result"] not in ("ok", "locked"):
+        cause = (last_run.get("error") or last_run["result"]).splitlines()[0]
+        return Check(point, CRITICAL, f"the last run failed: {cause}", "holdfast backup -v shows the details.")
+    if not good:
+        text = "there is none" if not listed else f"all {damaged} are damaged"
+        return Check(point, CRITICAL, text, "holdfast backup")
+    total = sum(backup["size"] or 0 for backup in listed)
+    newest = good[0]
+    summary = f"{_count(len(good))}, {size(total)}; the newest is {duration(newest['age'])} old"
+    due = parse(schedule).previous(now - GRACE) if schedule else None
+    if due is not None and now - timedelta(seconds=newest["age"]) < due:
+        text = f"{summary}, and one was due at {due:%Y-%m-%d %H:%M}"
+        return Check(point, CRITICAL, text, "holdfast backup")
+    if damaged:
+        return Check(point, WARNING, f"{summary}; {damaged} damaged", "holdfast list")
+    return Check(point, OK, summary)
+
+
+def disk(directory: str, free: int, total: int, next_backup: int) -> Check:
+    """Will the next backups fit? All in octets."""
+    point = "Disk space"
+    text = f"{size(free)} of {size(total)} free in {directory}"
+    if free < next_backup:
+        step = "Free space there, or keep fewer backups."
+        return Check(point, CRITICAL, f"{text}; the next backup needs about {size(next_backup)}", step)
+    if free < next_backup * BACKUPS_THAT_SHOULD_FIT or (total and free / total < LOW_DISK):
+        return Check(point, WARNING, text, "Free space there, or keep fewer backups.")
+    return Check(point, OK, text)
+
+
+def scheduled(expression: str | None, found: Sequence[str], problem: str, now: datetime) -> Check:
+    """Will the next backup be started? found: what starts it; problem: why that does not work, or empty."""
+    point = "Schedule"
+    if expression is None:
+        return Check(point, OK, "none: this job is backed up by hand")
+    if not found:
+        text = f"{expression!r}, but no timer and no cron file starts it"
+        return Check(point, CRITICAL, text, "Deploy the job again (deploy_backup.yml).")
+    if problem:
+        return Check(point, CRITICAL, f"{', '.join(found)}: {problem}", "Start the scheduler.")
+    next_run = parse(expression).next(now)
+    text = f"{expression!r} by {', '.join(found)}"
+    return Check(point, OK, f"{text}; next {next_run:%Y-%m-%d %H:%M}" if next_run else text)
+
+
+def growth(now_size: int, earlier: int | None) -> float | None:
+    """The change as a share of the earlier size: 0.1 for a tenth more. None when there is nothing to compare."""
+    return None if not earlier else (now_size - earlier) / earlier
+
+
+def _count(number: int) -> str:
+    return f"{number} good backup" + ("" if number == 1 else "s")

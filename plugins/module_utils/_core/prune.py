@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``holdfast prune``: delete what retention lets go, and say why for every backup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from . import history, retention
+from .definition.model import Job
+from .places import Places
+from .progress import Progress
+from .repository import leftovers, lock
+from .repository.local import Entry, Repository
+
+
+def prune(job: Job, places: Places, progress: Progress, dry_run: bool) -> list[dict[str, Any]]:
+    """Decide about every backup of a job; delete those that go, unless it is a dry run.
+
+    One mapping per backup, the newest first: backup, keep, why, size.
+    """
+    if dry_run:
+        return [_row(entry, decision) for entry, decision in _decide(job, places, _repository(job))]
+    with history.record(places, job.name, "prune") as line, lock.hold(places, job.name, "prune"):
+        return _apply(job, places, line, progress)
+
+
+def after_backup(job: Job, places: Places, progress: Progress) -> list[dict[str, Any]]:
+    """As :func:`prune`, by whoever holds the job's lock already."""
+    with history.record(places, job.name, "prune") as line:
+        return _apply(job, places, line, progress)
+
+
+def candidates(entries: Iterable[Entry], checks: Mapping[str, Mapping[str, Any]]) -> list[retention.Candidate]:
+    """What retention decides about: backups with a readable manifest. checks: the last verify of each, by id."""
+    return [
+        retention.Candidate(
+            id=entry.id,
+            created=entry.manifest.moment,
+            good=not entry.problem and checks.get(entry.id, {}).get("result") != "failed",
+            safety=entry.manifest.purpose == "safety",
+        )
+        for entry in entries
+        if entry.manifest is not None
+    ]
+
+
+def _apply(job: Job, places: Places, line: dict[str, Any], progress: Progress) -> list[dict[str, Any]]:
+    repository = _repository(job)
+    for done in leftovers.clear(repository):
+        progress.step(done)
+    rows = []
+    line["deleted"] = []
+    for entry, decision in _decide(job, places, repository):
+        if not decision.keep:
+            repository.delete(entry)
+            line["deleted"].append(entry.id)
+            progress.step(f"deleted {entry.id}: {decision.why}")
+        rows.append(_row(entry, decision))
+    return rows
+
+
+def _decide(job: Job, places: Places, repository: Repository) -> list[tuple[Entry, retention.Decision]]:
+    entries = {entry.id: entry for entry in repository.entries()}
+    found = candidates(entries.values(), history.last_checks(places, job.name))
+    decisions = {decision.id: decision for decision in retention.decide(found, job.keep, datetime.now(timezone.utc))}
+    for entry in entries.values():
+        if entry.manifest is None:
+            why = f"its manifest cannot be read ({entry.problem}): look at it, and delete it by hand"
+            decisions[entry.id] = retention.Decision(entry.id, True, why)
+    return [(entries[name], decisions[name]) for name in sorted(entries, reverse=True)]
+
+
+def _repository(job: Job) -> Repository:
+    return Repository(job.repository, job.name)
+
+
+def _row(entry: Entry, decision: retention.Decision) -> dict[str, Any]:
+    return {
+        "backup": entry.id,
+        "keep": decision.keep,
+        "why": decision.why,
+        "size": entry.manifest.size if entry.manifest else None,
+    }

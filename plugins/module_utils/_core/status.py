@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``holdfast status``: eight points of health, the largest tables, and how everything grew."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from . import health, history, listing, scheduler, space
+from .definition.model import Job
+from .errors import HoldfastError
+from .health import Check
+from .places import Places
+from .postgresql import catalog
+from .postgresql.container import ContainerServer
+from .postgresql.server import Server, reach
+from .repository.local import Repository
+from .repository.manifest import Manifest
+from .units import size
+
+TABLES = 10
+
+
+def status(job: Job, places: Places) -> dict[str, Any]:
+    """The report on one job: level, checks, databases and tables with their size and growth.
+
+    growth compares with the oldest backup that knew the size, since says which that is. Never raises for a server that
+    is down: that is what it reports.
+    """
+    server = reach(job.connection)
+    manifests = [
+        entry.manifest
+        for entry in Repository(job.repository, job.name).entries()
+        if entry.manifest is not None and entry.manifest.purpose != "adopted"
+    ]
+    listed = listing.backups(job, places)["backups"]
+    checks, databases, tables = _ask_server(job, server, manifests)
+    now = datetime.now().astimezone()
+    expression = job.schedule
+    found, problem = scheduler.find(job.name)
+    sizes = sum(database["size"] for database in databases)
+    last_size = manifests[-1].size if manifests else 0
+    checks += [
+        health.backups(listed, _last_backup_run(places, job.name), expression, now),
+        health.disk(
+            str(job.repository),
+            space.free(job.repository),
+            space.total(job.repository),
+            space.for_backup(last_size, sizes),
+        ),
+        health.scheduled(expression, found, problem, now),
+    ]
+    level = health.worst(checks)
+    return {
+        "job": job.name,
+        "level": level,
+        "checks": [asdict(check) for check in checks],
+        "databases": databases,
+        "tables": tables,
+        "since": manifests[0].id if manifests else None,
+        "exit_status": health.EXIT_STATUS[level],
+    }
+
+
+def _ask_server(
+    job: Job, server: Server, manifests: Sequence[Manifest]
+) -> tuple[list[Check], list[dict[str, Any]], list[dict[str, Any]]]:
+    mounts: Sequence[Mapping[str, Any]] = []
+    try:
+        if isinstance(server, ContainerServer):
+            container = server.inspect()
+            mounts = container.get("Mounts", [])
+            carrier = Check("Container", health.OK, f"{job.connection.container} runs {_image(container)}")
+        else:
+            carrier = Check("Server", health.OK, server.title)
+    except HoldfastError as error:
+        return _down(error, "Container", "it does not run"), [], []
+    start = time.monotonic()
+    try:
+        with server.session() as session:
+            version, there = catalog.version(session), catalog.databases(session)
+            directory = catalog.data_directory(session)
+            described = {source.database: catalog.describe(session, source.database) for source in job.databases}
+        answered = f"PostgreSQL {version} answers in {(time.monotonic() - start) * 1000:.0f} ms"
+        databases, tables = _sizes(job, server, there, described, manifests)
+    except HoldfastError as error:
+        return [carrier, *_down(error, "Connectivity", "no answer")[1:]], [], []
+    lost = [source.database for source in job.databases if source.database not in there]
+    total = sum(database["size"] for database in databases)
+    text = ", ".join(f"{found['database']} {size(found['size'])}" for found in databases)
+    if lost:
+        step = "Restore it, or correct the job."
+        databases_check = Check("Database size", health.CRITICAL, f"{', '.join(lost)} does not exist", step)
+    else:
+        databases_check = Check("Database size", health.OK, text if len(databases) < 4 else size(total))
+    checks = [
+        carrier,
+        health.storage(job.connection.kind, directory, mounts),
+        _data_directory(server, directory),
+        Check("Connectivity", health.OK, answered),
+        databases_check,
+    ]
+    return checks, databases, tables
+
+
+def _down(error: HoldfastError, point: str, elsewhere: str) -> list[Check]:
+    """The points of a server that cannot be asked: one says why, the others that it was so."""
+    points = [point if point == "Container" else "Server", "Volume mount", "Data directory"]
+    points += ["Connectivity", "Database size"]
+    failed = Check(point, health.CRITICAL, error.cause.splitlines()[0], error.next_step)
+    return [failed if name == point else Check(name, health.UNKNOWN, elsewhere) for name in points]
+
+
+def _data_directory(server: Server, inside: str | None) -> Check:
+    seen = server.data_directory()
+    if seen is None or not seen.is_dir():
+        return Check("Data directory", health.UNKNOWN, inside or "not visible from here")
+    return Check("Data directory", health.OK, f"{inside}, {size(_disk_usage(seen))}")
+
+
+def _sizes(
+    job: Job,
+    server: Server,
+    there: Sequence[str],
+    described: Mapping[str, Mapping[str, Any]],
+    manifests: Sequence[Manifest],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    databases, tables = [], []
+    for source in job.databases:
+        if source.database not in there:
+            continue
+        earlier = _earlier(manifests, source.database)
+        now_size = described[source.database]["size"]
+        databases.append(
+            {
+                "database": source.database,
+                "size": now_size,
+                "growth": health.growth(now_size, earlier.get("size")),
+            }
+        )
+        before = {(table["schema"], table["table"]): table["size"] for table in earlier.get("largest_tables", [])}
+        with server.session(source.database) as session:
+            for table in catalog.largest_tables(session, TABLES):
+                grown = health.growth(table["size"], before.get((table["schema"], table["table"])))
+                tables.append({"database": source.database, **table, "growth": grown})
+    tables.sort(key=lambda table: -table["size"])
+    return databases, tables[:TABLES]
+
+
+def _earlier(manifests: Sequence[Manifest], database: str) -> Mapping[str, Any]:
+    for manifest in manifests:
+        for artifact in manifest.databases():
+            if artifact.database == database:
+                return artifact.details
+    return {}
+
+
+def _last_backup_run(places: Places, job: str) -> dict[str, Any] | None:
+    runs = [
+        line for line in history.read(places, job) if line.get("verb") == "backup" and line.get("result") != "locked"
+    ]
+    return runs[-1] if runs else None
+
+
+def _image(container: Mapping[str, Any]) -> str:
+    return str(container.get("Config", {}).get("Image") or container.get("ImageName") or "an unknown image")
+
+
+def _disk_usage(directory: Path) -> int:
+    """Octets that a tree takes on the disk. Files that go away meanwhile do not count."""
+    total = 0
+    for _, _, files, descriptor in os.fwalk(directory):
+        for name in files:
+            with contextlib.suppress(FileNotFoundError):
+                total += os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_blocks * 512
+    return total

@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The results of verbs as blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..units import duration, size
+from .blocks import Block, Line, Table
+
+MARKS = {"ok": ("[ OK ]", "good"), "warning": ("[WARN]", "warning"), "critical": ("[FAIL]", "bad")}
+LEVELS = {"ok": "healthy", "warning": "needs attention", "critical": "critical"}
+
+
+def listing(result: Mapping[str, Any]) -> list[Block]:
+    blocks: list[Block] = [Line(f"Job {result['job']}, repository {result['repository']}", "title")]
+    if result["backups"]:
+        rows = [
+            (
+                backup["id"],
+                _maybe(size, backup["size"]),
+                _maybe(duration, backup["age"]),
+                backup["problem"].splitlines()[0] if backup["problem"] else _verified(backup["verified"]),
+                f"goes: {backup['kept_for']}" if backup["goes"] else backup["kept_for"],
+            )
+            for backup in result["backups"]
+        ]
+        tones = ["bad" if backup["problem"] else "plain" for backup in result["backups"]]
+        blocks.append(Table(("BACKUP", "SIZE", "AGE", "VERIFIED", "KEPT FOR"), rows, right=(1, 2), tones=tones))
+    else:
+        blocks.append(Line("No backup yet. holdfast backup makes one.", "warning"))
+    if result["unmanaged"]:
+        blocks += [
+            Line(""),
+            Line("Without a manifest (never deleted; holdfast adopt makes a backup of one):", "dim"),
+            Table(
+                ("FILE", "SIZE", "MODIFIED"),
+                [(file["path"], size(file["size"]), file["modified"]) for file in result["unmanaged"]],
+                right=(1,),
+            ),
+        ]
+    return blocks
+
+
+def shown(result: Mapping[str, Any]) -> list[Block]:
+    facts = [
+        ("job", result["job"]),
+        ("created", result["created"]),
+        ("size", size(result["size"])),
+        ("purpose", result["purpose"]),
+        ("server", _server(result["server"])),
+        ("host", result["host"]),
+        ("directory", result["directory"]),
+        ("verified", _last_check(result)),
+    ]
+    blocks: list[Block] = [Line(f"Backup {result['id']}", "title")]
+    if result["problem"]:
+        blocks.append(Line(f"DAMAGED: {result['problem']}", "bad"))
+    blocks += [Line(f"{name:<10} {value}") for name, value in facts]
+    rows = [
+        (
+            artifact["file"],
+            size(artifact["size"]),
+            artifact["format"],
+            artifact["compression"],
+            artifact["sha256"][:16],
+        )
+        for artifact in result["artifacts"]
+    ]
+    blocks += [
+        Line(""),
+        Table(("ARTIFACT", "SIZE", "FORMAT", "COMPRESSION", "SHA-256"), rows, right=(1,)),
+        Line(""),
+    ]
+    blocks.append(Line("Restore without holdfast:", "title"))
+    blocks += [Line(f"  cd {result['directory']}"), Line(f"  sha256sum -c {result['id']}.sha256")]
+    blocks += [Line(f"  {line}") for artifact in reversed(result["artifacts"]) for line in artifact["by_hand"]]
+    return blocks
+
+
+def backup_made(result: Mapping[str, Any]) -> list[Block]:
+    rows = [(artifact["file"], size(artifact["size"])) for artifact in result["artifacts"]]
+    return [
+        Line(f"Backup {result['id']} is complete and verified, {size(result['size'])}.", "good"),
+        Table(("ARTIFACT", "SIZE"), rows, right=(1,)),
+    ]
+
+
+def verified(result: Mapping[str, Any]) -> list[Block]:
+    rows = [(check["artifact"], check["check"], "ok") for check in result["checks"]]
+    return [
+        Table(("ARTIFACT", "CHECK", "RESULT"), rows),
+        Line(f"Backup {result['backup']} is whole, {size(result['size'])}.", "good"),
+    ]
+
+
+def pruned(result: Mapping[str, Any]) -> list[Block]:
+    going = "goes" if result["dry_run"] else "deleted"
+    rows = [
+        (row["backup"], _maybe(size, row["size"]), "stays" if row["keep"] else going, row["why"])
+        for row in result["backups"]
+    ]
+    tones = ["plain" if row["keep"] else "warning" for row in result["backups"]]
+    freed = sum(row["size"] or 0 for row in result["backups"] if not row["keep"])
+    number = sum(not row["keep"] for row in result["backups"])
+    verb = "would be deleted" if result["dry_run"] else "deleted"
+    blocks: list[Block] = []
+    if rows:
+        blocks.append(Table(("BACKUP", "SIZE", "DECISION", "WHY"), rows, right=(1,), tones=tones))
+    return [*blocks, Line(f"Job {result['job']}: {number} {verb}, {size(freed)}.", "title")]
+
+
+def restored(result: Mapping[str, Any]) -> list[Block]:
+    where = (
+        f"in place of database {result['database']}"
+        if result["mode"] == "in-place"
+        else (f"into the new database {result['database']}")
+    )
+    blocks: list[Block] = [Line(f"Passed over, because damaged: {other}", "warning") for other in result["passed_over"]]
+    if result["roles_created"]:
+        roles = ", ".join(result["roles_created"])
+        blocks.append(Line(f"Roles that the server lacks and the backup has: {roles}"))
+    if result["dry_run"]:
+        blocks.append(Line(f"Would restore {result['backup']} ({result['source']}) {where}. Nothing was changed."))
+        if result["mode"] == "in-place":
+            blocks.append(Line("A safety backup of the live database would be made first."))
+        return blocks
+    rows = [(f"{table['schema']}.{table['table']}", f"{table['rows']:,}") for table in result["tables"]]
+    blocks.append(Table(("TABLE", "ROWS"), rows, right=(1,)))
+    blocks.append(
+        Line(
+            f"Restored {result['backup']} ({result['source']}) {where} in {duration(result['seconds'])}.",
+            "good",
+        )
+    )
+    return [*blocks, Line(f"To undo: {result['undo']}")]
+
+
+def adopted(result: Mapping[str, Any]) -> list[Block]:
+    return [Line(f"{result['file']} is now the backup {result['backup']}, {size(result['size'])}.", "good")]
+
+
+def health(result: Mapping[str, Any]) -> list[Block]:
+    level = result["level"]
+    blocks: list[Block] = [Line(f"Job {result['job']}: {LEVELS[level]}", MARKS[level][1]), Line("")]
+    for number, check in enumerate(result["checks"], 1):
+        mark, tone = MARKS.get(check["level"], ("[  - ]", "dim"))
+        blocks.append(Line(f"{mark} {number}. {check['point']:<15} {check['text']}", tone))
+        if check["next_step"]:
+            blocks.append(Line(f"{'':<10}{'':<16} -> {check['next_step']}", tone))
+    if result["tables"]:
+        rows = [
+            (f"{table['schema']}.{table['table']}", size(table["size"]), _growth(table["growth"]))
+            for table in result["tables"]
+        ]
+        grown = f"GROWTH SINCE {result['since']}" if result["since"] else "GROWTH"
+        blocks += [Line(""), Table(("LARGEST TABLES", "SIZE", grown), rows, right=(1, 2))]
+        totals = ", ".join(
+            f"{database['database']} {size(database['size'])} ({_growth(database['growth'])})"
+            for database in result["databases"]
+        )
+        blocks += [Line(""), Line(f"Databases: {totals}")]
+    return blocks
+
+
+def _growth(share: float | None) -> str:
+    return "-" if share is None else f"{share * 100:+.1f} %"
+
+
+def _verified(at: str | None) -> str:
+    return at.replace("T", " ").rstrip("Z")[:16] if at else "no"
+
+
+def _maybe(form: Any, value: float | None) -> str:
+    return "-" if value is None else str(form(value))
+
+
+def _server(server: Mapping[str, Any]) -> str:
+    if server.get("version"):
+        return f"PostgreSQL {server['version']}, {server['title']}"
+    return f"PostgreSQL {server['major']}" if server.get("major") else "unknown"
+
+
+def _last_check(result: Mapping[str, Any]) -> str:
+    check = result["last_check"]
+    if check:
+        return f"{check['result']} at {check['time']}"
+    return f"ok at {result['verified'].get('at', '-')}"
+
+
+def errors(problems: Sequence[tuple[str, str, str]]) -> list[Block]:
+    """(thing, cause, next step) of each error."""
+    blocks: list[Block] = []
+    for thing, cause, next_step in problems:
+        first, *rest = cause.splitlines() or [""]
+        blocks.append(Line(f"holdfast: {thing}: {first}", "bad"))
+        blocks += [Line(f"    {line}") for line in rest]
+        blocks += [Line(f"  {line}") for line in next_step.splitlines()]
+    return blocks

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``holdfast verify``: is a backup all there, unchanged, and readable to its end?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from . import history
+from .codec import Codec
+from .definition.model import Job
+from .errors import Damaged, HoldfastError
+from .places import Places
+from .postgresql import archive
+from .postgresql.server import Server, reach
+from .process import CHUNK
+from .progress import Progress
+from .repository import names
+from .repository.local import Entry
+from .repository.manifest import Artifact, Manifest
+from .units import size as in_units
+
+CHECKS = ("present", "size", "plausible size", "checksum", "readable to its end")
+SMALLEST = 256
+SMALLEST_WITH_DATA = 1024
+DATA = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One check of one artifact. problem is empty when it passed."""
+
+    artifact: str
+    check: str
+    problem: str = ""
+
+
+def verify(job: Job, places: Places, entry: Entry, progress: Progress) -> dict[str, Any]:
+    """Check a backup and write the outcome to the history; :class:`Damaged` when a check fails."""
+    with history.record(places, job.name, "verify") as line:
+        line["backup"] = entry.id
+        if entry.manifest is None:
+            raise Damaged(entry.id, entry.problem, "Its artifacts may be whole: holdfast restore takes their paths.")
+        verdicts = check(entry.directory, entry.manifest, reach(job.connection), progress)
+        verdicts += _check_sums(entry)
+        line["size"] = entry.manifest.size
+        raise_problems(entry.id, verdicts)
+        return {
+            "backup": entry.id,
+            "job": job.name,
+            "result": "ok",
+            "size": entry.manifest.size,
+            "checks": [{"artifact": verdict.artifact, "check": verdict.check} for verdict in verdicts],
+        }
+
+
+def check(directory: Path, manifest: Manifest, server: Server, progress: Progress) -> list[Verdict]:
+    """Every check of every artifact; the checks after a failed one are left out, for they would tell nothing."""
+    verdicts: list[Verdict] = []
+    for artifact in manifest.artifacts:
+        progress.step(f"verifying {artifact.file} ({in_units(artifact.size)})")
+        verdicts += _check_artifact(directory / artifact.file, artifact, server)
+    return verdicts
+
+
+def raise_problems(backup: str, verdicts: Sequence[Verdict]) -> None:
+    problems = [f"{verdict.artifact}: {verdict.problem}" for verdict in verdicts if verdict.problem]
+    if problems:
+        raise Damaged(
+            backup,
+            "\n".join(problems),
+            "Do not restore it; take another (holdfast list), and find out what damaged this one.",
+        )
+
+
+def implausible(artifact: Artifact) -> str:
+    """Why an artifact is too small to be true, or nothing.
+
+    A dump of a database that holds a mebibyte of rows must be over 1 KB. An empty database's is smaller.
+    """
+    if artifact.kind != "database":
+        return ""
+    least = SMALLEST_WITH_DATA if artifact.details.get("user_data", 0) >= DATA else SMALLEST
+    if artifact.size < least:
+        return f"{artifact.size} octets are too few for a dump of database {artifact.database} (at least {least})"
+    return ""
+
+
+class HashingReader:
+    """A file that is hashed while somebody else reads it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._hash = hashlib.sha256()
+
+    def read(self, octets: int = CHUNK) -> bytes:
+        chunk = self._stream.read(octets)
+        self._hash.update(chunk)
+        return chunk
+
+    def finish(self) -> str:
+        """The SHA-256 of the whole file, whoever stopped reading where."""
+        while self.read():
+            pass
+        return self._hash.hexdigest()
+
+
+def codec_of(artifact: Artifact) -> Codec:
+    """How to read an artifact: what is around its archive shows in its name."""
+    inside = not artifact.file.endswith((".gz", ".zst"))
+    return Codec(artifact.format, artifact.compression, inside=inside, level=None)
+
+
+def _check_artifact(path: Path, artifact: Artifact, server: Server) -> list[Verdict]:
+    verdicts: list[Verdict] = []
+
+    def passed(problem: str = "") -> bool:
+        verdicts.append(Verdict(artifact.file, CHECKS[len(verdicts)], problem))
+        return not problem
+
+    try:
+        stream = path.open("rb", buffering=0)
+    except OSError as error:
+        passed("it is missing" if isinstance(error, FileNotFoundError) else error.strerror or str(error))
+        return verdicts
+    with stream:
+        passed()
+        found = os.fstat(stream.fileno()).st_size
+        if not passed("" if found == artifact.size else f"it has {found} octets, not {artifact.size}"):
+            return verdicts
+        if not passed(implausible(artifact)):
+            return verdicts
+        reader = HashingReader(stream)
+        unreadable = _read(path, reader, artifact, server)
+        if passed("" if reader.finish() == artifact.sha256 else "its checksum is wrong: its content has changed"):
+            passed(unreadable)
+    return verdicts
+
+
+def _read(path: Path, reader: HashingReader, artifact: Artifact, server: Server) -> str:
+    try:
+        archive.read_to_end(path, reader, codec_of(artifact), server)
+    except Damaged as error:
+        return error.cause
+    except HoldfastError as error:
+        return f"it could not be read: {error}"
+    return ""
+
+
+def _check_sums(entry: Entry) -> list[Verdict]:
+    """The .sha256 beside the manifest must say the same: it is what a person without this software uses."""
+    name = entry.id + names.CHECKSUMS
+    try:
+        text = (entry.directory / name).read_text(encoding="utf-8")
+    except OSError as error:
+        return [Verdict(name, "present", error.strerror or str(error))]
+    same = entry.manifest is not None and text == entry.manifest.checksums()
+    return [Verdict(name, "agrees", "" if same else "it does not agree with the manifest")]

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which backup is meant: an id, ``latest``, ``latest-verified``, a time, or the path of a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from . import history
+from .definition import load
+from .definition.model import Job
+from .errors import Damaged, UnknownBackup, UnknownJob, UsageError
+from .places import Places
+from .repository import names
+from .repository.local import Entry, Repository
+
+TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+FORMS = "Give an id (holdfast list shows them), latest, latest-verified, a time such as 2025-08-16T15:55, or a path."
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A backup of a job's repository, or a file without a manifest. passed_over: newer ones that are damaged."""
+
+    job: Job
+    entry: Entry | None = None
+    file: Path | None = None
+    passed_over: tuple[str, ...] = ()
+
+
+def find(places: Places, wanted: str, job_name: str | None = None, job: Job | None = None) -> Choice:
+    """The backup that is meant. job, or job_name, says whose; without either it is found by the id or the path.
+
+    Raises :class:`UnknownBackup`, which lists the backups that there are, or :class:`Damaged` for a named backup
+    whose manifest cannot be read.
+    """
+    if job is None and job_name is not None:
+        job = load.load(places, job_name)
+    path = Path(wanted)
+    if "/" in wanted or path.is_file():
+        return _by_path(places, path.absolute(), job)
+    parts = names.split(wanted)
+    if job is None and parts is not None:
+        job = load.load(places, parts[0])
+    if job is None:
+        job = load.load(places)
+    entries = Repository(job.repository, job.name).entries()
+    if parts is not None:
+        return _by_id(job, entries, wanted)
+    failed = failures(places, job.name)
+    if wanted in ("latest", "latest-verified"):
+        return _newest(job, entries, failed, "")
+    moment = parse_time(wanted)
+    if moment is None:
+        raise UnknownBackup(f"backup {wanted!r}", "it is neither an id, nor a time, nor a file", FORMS)
+    before = [entry for entry in entries if entry.manifest is None or entry.manifest.moment <= moment]
+    return _newest(job, before, failed, f" not after {moment:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def find_backup(places: Places, wanted: str, job_name: str | None = None) -> tuple[Job, Entry]:
+    """As :func:`find`, for what can only be done with a backup that has a manifest."""
+    choice = find(places, wanted, job_name)
+    if choice.entry is None:
+        raise UnknownBackup(
+            f"file {choice.file}",
+            "it has no manifest, so it is no backup",
+            f"holdfast adopt {choice.file} gives it one.",
+        )
+    return choice.job, choice.entry
+
+
+def failures(places: Places, job: str) -> dict[str, str]:
+    """Why the last verify of a backup failed, by the backup's id; those whose last verify passed are not in it."""
+    checks: Mapping[str, Mapping[str, Any]] = history.last_checks(places, job)
+    return {backup: line.get("error", "") for backup, line in checks.items() if line["result"] == "failed"}
+
+
+def parse_time(text: str) -> datetime | None:
+    """A time as people write it, in UTC unless it says otherwise; a day alone means its end. None: it is no time."""
+    match = TIME.fullmatch(text.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, zone = match.groups()
+    clock = (hour, minute, second or "59") if hour else ("23", "59", "59")
+    offset = "+0000" if zone in (None, "Z") else zone.replace(":", "")
+    try:
+        moment = datetime.strptime(
+            f"{year}-{month}-{day} {clock[0]}:{clock[1]}:{clock[2]} {offset}", "%Y-%m-%d %H:%M:%S %z"
+        )
+    except ValueError as error:
+        raise UsageError(f"time {text!r}", str(error), FORMS) from error
+    return moment.astimezone(timezone.utc)
+
+
+def job_of(places: Places, path: Path, job_name: str | None = None) -> Job:
+    """The job in whose repository a file is; else the one named, or the only one there is."""
+    if job_name is not None:
+        return load.load(places, job_name)
+    jobs = [load.load(places, name) for name in load.names(places)]
+    for job in jobs:
+        if path.resolve().parent == job.repository.resolve():
+            return job
+    try:
+        return load.load(places)
+    except UnknownJob as error:
+        raise UnknownJob(
+            f"file {path}", "it is in no job's repository", "Say with --job which job it belongs to."
+        ) from error
+
+
+def _by_id(job: Job, entries: list[Entry], wanted: str) -> Choice:
+    for entry in entries:
+        if entry.id == wanted:
+            if entry.manifest is None:
+                raise Damaged(f"backup {wanted}", entry.problem, "Its artifacts may be whole: name one by its path.")
+            return Choice(job, entry)
+    raise UnknownBackup(f"backup {wanted}", f"job {job.name} has none of that name", _there_are(entries))
+
+
+def _newest(job: Job, entries: list[Entry], failed: Mapping[str, str], limit: str) -> Choice:
+    passed_over: list[str] = []
+    for entry in reversed(entries):
+        problem = entry.problem or failed.get(entry.id, "")
+        if not problem and entry.manifest is not None:
+            return Choice(job, entry, passed_over=tuple(passed_over))
+        passed_over.append(f"{entry.id}: {problem.splitlines()[0] if problem else 'damaged'}")
+    cause = f"job {job.name} has no good backup{limit}"
+    if passed_over:
+        cause += "; damaged are " + "; ".join(passed_over)
+    raise UnknownBackup("backup", cause, _there_are(entries))
+
+
+def _by_path(places: Places, path: Path, job: Job | None) -> Choice:
+    if not path.is_file():
+        raise UnknownBackup(f"backup {path}", "there is no such file", FORMS)
+    if job is None:
+        job = job_of(places, path)
+    if path.resolve().parent == job.repository.resolve():
+        for entry in Repository(job.repository, job.name).entries():
+            files = {artifact.file for artifact in entry.manifest.artifacts} if entry.manifest else set()
+            if path.name in files | {entry.id + names.MANIFEST, entry.id + names.CHECKSUMS}:
+                return _by_id(job, [entry], entry.id)
+    return Choice(job, file=path)
+
+
+def _there_are(entries: list[Entry]) -> str:
+    if not entries:
+        return "There is no backup yet; holdfast backup makes one."
+    newest = ", ".join(entry.id for entry in entries[:-6:-1])
+    return f"The newest are {newest}." if len(entries) > 1 else f"There is only {newest}."
