@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
@@ -20,7 +20,7 @@ from ansible_collections.holdfast.postgres.plugins.plugin_utils.program import b
 class ActionModule(ActionBase):
     TRANSFERS_FILES = True
 
-    def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         _, arguments = self.validate_argument_spec(
             {
@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
             source.write_bytes(build(Path(_core.__file__).parent))
             return self._copy({**arguments, "src": str(source)}, task_vars)
 
-    def _copy(self, arguments: dict[str, Any], task_vars: Optional[dict[str, Any]]) -> dict[str, Any]:
+    def _copy(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         task = self._task.copy()
         # A program that this host's Python cannot even start must not replace one that works.
         task.args = {**arguments, "validate": "/usr/bin/python3 %s --help"}

@@ -10,8 +10,10 @@ module: program
 short_description: Install the program holdfast on a host
 version_added: 0.1.0
 description:
-  - Builds the program C(holdfast) on the controller, from the library that the modules of this collection use too, and copies it to the host.
-  - It is one executable file, the same byte for byte whenever it is built from the same sources, so that nothing changes without a reason.
+  - Builds the program C(holdfast) on the controller, from the library that the modules of this collection use too,
+    and copies it to the host.
+  - It is one executable file, the same byte for byte whenever it is built from the same sources,
+    so that nothing changes without a reason.
   - The file is replaced in one step, and only by a program that the host's Python can start.
 author: The holdfast.postgres authors
 options:

@@ -26,9 +26,7 @@ UNIX = 3
 
 def build(core: Path) -> bytes:
     """A zipapp of the package in the directory core: the same sources make the same bytes, wherever and whenever."""
-    files = {
-        f"holdfast/{path.relative_to(core).as_posix()}": path.read_bytes() for path in core.rglob("*.py")
-    }
+    files = {f"holdfast/{path.relative_to(core).as_posix()}": path.read_bytes() for path in core.rglob("*.py")}
     archive = io.BytesIO()
     archive.write(SHEBANG)
     with zipfile.ZipFile(archive, "a") as app:

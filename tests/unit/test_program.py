@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.holdfast.postgres.plugins.module_utils import _core
 from ansible_collections.holdfast.postgres.plugins.plugin_utils.program import build
 
