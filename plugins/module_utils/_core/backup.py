@@ -43,6 +43,11 @@ def backup(job: Job, places: Places, progress: Progress) -> tuple[Manifest, list
         return manifest, prune.after_backup(job, places, progress)
 
 
+def rehearse(job: Job, progress: Progress) -> None:
+    """Make the checks that precede a backup, and write nothing."""
+    preflight(job, Repository(job.repository, job.name), reach(job.connection), progress)
+
+
 def make(job: Job, purpose: str, line: dict[str, Any], progress: Progress) -> Manifest:
     """Make one backup, under the job's lock. purpose is backup, or safety before a restore replaces something.
 

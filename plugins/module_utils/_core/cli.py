@@ -99,7 +99,7 @@ def _backup(arguments: argparse.Namespace, places: Places, progress: Progress) -
     return {**asdict(manifest), "size": manifest.size, "pruned": pruned}, views.backup_made, 0
 
 
-def _list(arguments: argparse.Namespace, places: Places, _: Progress) -> Outcome:
+def _list(arguments: argparse.Namespace, places: Places, _progress: Progress) -> Outcome:
     from . import listing
     from .definition import load
     from .terminal import views
@@ -117,7 +117,7 @@ def _list(arguments: argparse.Namespace, places: Places, _: Progress) -> Outcome
     return {"jobs": jobs}, view, 0
 
 
-def _show(arguments: argparse.Namespace, places: Places, _: Progress) -> Outcome:
+def _show(arguments: argparse.Namespace, places: Places, _progress: Progress) -> Outcome:
     from .show import describe
     from .terminal import views
     from .which import find_backup
@@ -163,7 +163,7 @@ def _restore(arguments: argparse.Namespace, places: Places, progress: Progress) 
     return result, views.restored, 0
 
 
-def _status(arguments: argparse.Namespace, places: Places, _: Progress) -> Outcome:
+def _status(arguments: argparse.Namespace, places: Places, _progress: Progress) -> Outcome:
     from .definition import load
     from .status import status
     from .terminal import views

@@ -46,6 +46,10 @@ class Plan:
     create_roles: tuple[str, ...]
     role_script: tuple[str, ...]
 
+    @property
+    def mode(self) -> str:
+        return "in_place" if self.in_place else "new"
+
 
 def restore(
     choice: Choice,
@@ -70,7 +74,7 @@ def restore(
         line["backup"] = choice.entry.id if choice.entry else str(choice.file)
         server = reach(job.connection, to_restore=True)
         plan = _plan(choice, server, progress, into, in_place, database)
-        line.update(database=plan.into, mode="in-place" if plan.in_place else "into", dry_run=dry_run)
+        line.update(database=plan.into, mode=plan.mode, dry_run=dry_run)
         outcome = _describe(plan, choice)
         if dry_run:
             return {**outcome, "dry_run": True}
@@ -272,7 +276,7 @@ def _describe(plan: Plan, choice: Choice) -> dict[str, Any]:
         "job": plan.job.name,
         "source": plan.source,
         "database": plan.into,
-        "mode": "in-place" if plan.in_place else "into",
+        "mode": plan.mode,
         "roles_created": list(plan.create_roles),
         "passed_over": list(choice.passed_over),
     }

@@ -122,5 +122,5 @@ def _why_not(backup: Candidate, keep: Keep) -> str:
         return "damaged, and a good one as old is kept"
     if backup.safety:
         return f"safety, older than {SAFETY_DAYS} days"
-    asked = [f"{option} {getattr(keep, option)}" for option in ("last", *(name for name, _, _ in PERIODS))]
+    asked = [f"{option} {getattr(keep, option)}" for option in ("last", *(name for name, _noun, _period_of in PERIODS))]
     return "beyond " + ", ".join(entry for entry in asked if not entry.endswith(" 0")) + " and not the newest"

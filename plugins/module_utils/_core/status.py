@@ -178,7 +178,7 @@ def _image(container: Mapping[str, Any]) -> str:
 def _disk_usage(directory: Path) -> int:
     """Octets that a tree takes on the disk. Files that go away meanwhile do not count."""
     total = 0
-    for _, _, files, descriptor in os.fwalk(directory):
+    for _root, _directories, files, descriptor in os.fwalk(directory):
         for name in files:
             with contextlib.suppress(FileNotFoundError):
                 total += os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_blocks * 512

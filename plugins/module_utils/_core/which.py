@@ -64,9 +64,9 @@ def find(places: Places, wanted: str, job_name: str | None = None, job: Job | No
     return _newest(job, before, failed, f" not after {moment:%Y-%m-%dT%H:%M:%SZ}")
 
 
-def find_backup(places: Places, wanted: str, job_name: str | None = None) -> tuple[Job, Entry]:
+def find_backup(places: Places, wanted: str, job_name: str | None = None, job: Job | None = None) -> tuple[Job, Entry]:
     """As :func:`find`, for what can only be done with a backup that has a manifest."""
-    choice = find(places, wanted, job_name)
+    choice = find(places, wanted, job_name, job)
     if choice.entry is None:
         raise UnknownBackup(
             f"file {choice.file}",

@@ -132,9 +132,9 @@ def _chunks(stream: Readable) -> Iterator[bytes]:
 
 
 def _drain(stream: Readable) -> None:
-    for _ in _chunks(stream):
+    for _chunk in _chunks(stream):
         pass
 
 
-def _ignore(_: bytes) -> None:
+def _ignore(_chunk: bytes) -> None:
     pass

@@ -32,7 +32,7 @@ class DirectServer(Server):
         return Command(argv, user=self._user())
 
     def client(self, program: str, *args: str, at_least: int = 0) -> Command:
-        path, _ = self._find(program, at_least)
+        path = self._find(program, at_least)[0]
         return Command(
             (path, *args),
             env={**self._environment(), **self._address()},
@@ -50,7 +50,7 @@ class DirectServer(Server):
         if fitting:
             major, path = min(fitting)
             return path, major
-        older = ", ".join(str(major) for major, _ in installed(program))
+        older = ", ".join(str(major) for major, _path in installed(program))
         raise MissingProgram(
             program,
             f"version {wanted} or newer is needed for {self.title}"

@@ -59,7 +59,7 @@ def workspace(server: Server, owner: str) -> Iterator[Workspace]:
 
 def clear(server: Server, owner: str) -> None:
     """Remove what killed runs of the owner left behind. Must be called under the owner's lock."""
-    directory, _, name = _prefix(server, owner).rpartition("/")
+    directory, _slash, name = _prefix(server, owner).rpartition("/")
     find = ("find", directory, "-maxdepth", "1", "-type", "d", "-name", f"{name}????????")
     run(server.tool(*find, "-exec", "rm", "-rf", "--", "{}", "+"))
 

@@ -19,7 +19,7 @@ def clear(repository: Repository) -> list[str]:
     """Must be called under the job's lock. What was done, as sentences."""
     done = []
     for name in sorted(repository.files()):
-        backup, _, state = name.removeprefix(".").rpartition(".")
+        backup, _dot, state = name.removeprefix(".").rpartition(".")
         if not name.startswith(".") or not repository.owns(backup):
             continue
         if state == "deleting":

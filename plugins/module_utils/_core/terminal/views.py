@@ -117,7 +117,7 @@ def pruned(result: Mapping[str, Any]) -> list[Block]:
 def restored(result: Mapping[str, Any]) -> list[Block]:
     where = (
         f"in place of database {result['database']}"
-        if result["mode"] == "in-place"
+        if result["mode"] == "in_place"
         else (f"into the new database {result['database']}")
     )
     blocks: list[Block] = [Line(f"Passed over, because damaged: {other}", "warning") for other in result["passed_over"]]
@@ -126,7 +126,7 @@ def restored(result: Mapping[str, Any]) -> list[Block]:
         blocks.append(Line(f"Roles that the server lacks and the backup has: {roles}"))
     if result["dry_run"]:
         blocks.append(Line(f"Would restore {result['backup']} ({result['source']}) {where}. Nothing was changed."))
-        if result["mode"] == "in-place":
+        if result["mode"] == "in_place":
             blocks.append(Line("A safety backup of the live database would be made first."))
         return blocks
     rows = [(f"{table['schema']}.{table['table']}", f"{table['rows']:,}") for table in result["tables"]]
