@@ -11,12 +11,12 @@ options:
   job:
     description:
       - The name of a job that is deployed on the host, see role P(holdfast.postgres.backup#role).
-      - Either this or O(definition).
+      - May be left out where only one is.
     type: str
   definition:
     description:
       - A job, where none is deployed. It has the shape of one item of the role's C(backup_jobs).
-      - Either this or O(job).
+      - Not together with O(job).
     type: dict
     suboptions:
       name:

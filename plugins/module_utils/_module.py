@@ -18,6 +18,8 @@ from ._core.errors import HoldfastError
 from ._core.places import Places
 from ._core.progress import Progress
 from ._core.retention import Keep
+from ._core.terminal.blocks import Block
+from ._core.terminal.draw import lines
 
 KEEP = {option: {"type": "int", "default": default} for option, default in vars(Keep()).items()}
 
@@ -82,23 +84,31 @@ class _Collected(Progress):
         self._module.warn(text)
 
 
-def run(options: dict[str, Any], act: Callable[[Request], dict[str, Any]], **constraints: Any) -> None:
-    """A whole module: parse, one call, format. constraints are those of AnsibleModule, such as required_if."""
+def run(
+    options: dict[str, Any],
+    act: Callable[[Request], dict[str, Any]],
+    view: Callable[[dict[str, Any]], list[Block]],
+    **constraints: Any,
+) -> None:
+    """A whole module: parse, one call, format.
+
+    view makes the lines that people read, as the program would print them. constraints are those of AnsibleModule, such
+    as required_if.
+    """
     module = AnsibleModule(
         argument_spec={"job": {"type": "str"}, "definition": {"type": "dict", "options": DEFINITION}, **options},
         mutually_exclusive=[("job", "definition")],
-        required_one_of=[("job", "definition")],
         supports_check_mode=True,
         **constraints,
     )
     progress = _Collected(module)
     places = Places.from_environment()
     try:
-        if module.params["job"] is not None:
+        if module.params["definition"] is None:
             job = load(places, module.params["job"])
         else:
             job = parse(module.params["definition"], places.backups)
         result = act(Request(module.params, module.check_mode, places, job, progress))
     except HoldfastError as error:
         module.fail_json(msg=str(error), next_step=error.next_step, steps=progress.steps)
-    module.exit_json(**result, steps=progress.steps)
+    module.exit_json(**result, summary=lines(view(result)), steps=progress.steps)

@@ -99,6 +99,11 @@ backup:
   description: The backup that was asked for, with its artifacts and the directory they are in.
   returned: when O(backup) is given
   type: dict
+summary:
+  description: The result in lines for people, as the program prints it.
+  returned: success
+  type: list
+  elements: str
 steps:
   description: What was done, in order.
   returned: always
@@ -109,6 +114,7 @@ steps:
 from typing import Any
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import listing, show, which
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import views
 from ansible_collections.holdfast.postgres.plugins.module_utils._module import Request, run
 
 
@@ -121,7 +127,7 @@ def inform(request: Request) -> dict[str, Any]:
 
 
 def main() -> None:
-    run({"backup": {"type": "str"}}, inform)
+    run({"backup": {"type": "str"}}, inform, views.listing)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,11 @@ pruned:
   type: list
   elements: dict
   sample: [{"backup": "curriculum_library_api_20250816_155503", "keep": true, "why": "newest good, day 1 of 7"}]
+summary:
+  description: The result in lines for people, as the program prints it.
+  returned: success
+  type: list
+  elements: str
 steps:
   description: What was done, in order.
   returned: always
@@ -80,6 +85,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.backup import backup, rehearse
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import views
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.blocks import Block, Line
 from ansible_collections.holdfast.postgres.plugins.module_utils._module import Request, run
 
 
@@ -91,8 +98,14 @@ def dump(request: Request) -> dict[str, Any]:
     return {"changed": True, "backup": {**asdict(manifest), "size": manifest.size}, "pruned": pruned}
 
 
+def view(result: dict[str, Any]) -> list[Block]:
+    if "backup" not in result:
+        return [Line("A backup can be made: the server, its databases, the programs and the disk are ready.")]
+    return views.backup_made(result["backup"])
+
+
 def main() -> None:
-    run({}, dump)
+    run({}, dump, view)
 
 
 if __name__ == "__main__":

@@ -115,6 +115,11 @@ seconds:
   returned: success, not in check mode
   type: float
   sample: 12.8
+summary:
+  description: The result in lines for people, as the program prints it.
+  returned: success
+  type: list
+  elements: str
 steps:
   description: What was done, in order.
   returned: always
@@ -125,6 +130,7 @@ steps:
 from typing import Any
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import restore, which
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import views
 from ansible_collections.holdfast.postgres.plugins.module_utils._module import Request, run
 
 OPTIONS = {
@@ -151,7 +157,7 @@ def bring_back(request: Request) -> dict[str, Any]:
 
 
 def main() -> None:
-    run(OPTIONS, bring_back, required_if=[("mode", "new", ["into"])])
+    run(OPTIONS, bring_back, views.restored, required_if=[("mode", "new", ["into"])])
 
 
 if __name__ == "__main__":

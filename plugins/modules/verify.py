@@ -60,6 +60,11 @@ checks:
   type: list
   elements: dict
   sample: [{"artifact": "curriculum_library_api_20250816_155503.sql.gz", "check": "checksum"}]
+summary:
+  description: The result in lines for people, as the program prints it.
+  returned: success
+  type: list
+  elements: str
 steps:
   description: What was done, in order.
   returned: always
@@ -70,6 +75,7 @@ steps:
 from typing import Any
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import verify
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import views
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.which import find_backup
 from ansible_collections.holdfast.postgres.plugins.module_utils._module import Request, run
 
@@ -80,7 +86,7 @@ def check(request: Request) -> dict[str, Any]:
 
 
 def main() -> None:
-    run({"backup": {"type": "str", "default": "latest"}}, check)
+    run({"backup": {"type": "str", "default": "latest"}}, check, views.verified)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,11 @@ def draw(blocks: Iterable[Block], stream: TextIO) -> None:
             console.print(_rich_table(block))
 
 
+def lines(blocks: Iterable[Block]) -> list[str]:
+    """The blocks as plain lines of text."""
+    return "".join(_plain(block) for block in blocks).splitlines()
+
+
 def _console(stream: TextIO) -> Any | None:
     if not stream.isatty():
         return None
