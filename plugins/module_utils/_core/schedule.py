@@ -158,7 +158,7 @@ def _field(text: str, title: str, field: str, low: int, high: int, names: Sequen
 def _value(text: str, title: str, word: str, low: int, high: int, names: Sequence[str]) -> int:
     if word.lower() in names:
         return names.index(word.lower()) + low
-    if not word.isdigit() or not low <= int(word) <= high:
+    if not word.isdecimal() or not low <= int(word) <= high:
         raise _refuse(text, f"{word!r} is not between {low} and {high}, as a {title} must be")
     return int(word)
 

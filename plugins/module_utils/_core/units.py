@@ -19,7 +19,7 @@ def size(octets: float) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds in the two largest units that matter: ``duration(3700)`` is ``1 h 2 min``."""
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

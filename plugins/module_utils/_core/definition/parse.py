@@ -184,7 +184,7 @@ class _Keys:
 
     def integer(self, key: str, default: int | None, low: int, high: int) -> int | None:
         value = self._take(key, default)
-        if isinstance(value, str) and value.isdigit():
+        if isinstance(value, str) and value.isdecimal():
             value = int(value)
         if value is None:
             return None
