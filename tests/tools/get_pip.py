@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ensurepip
 import subprocess
 import sys
 
-ensurepip.bootstrap()
+# In a process of its own, because it turns pip's configuration off for the process that it runs in.
+subprocess.run([sys.executable, "-m", "ensurepip"], check=True)
 wanted = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
 raise SystemExit(subprocess.call([sys.executable, "-m", "pip", "install", *wanted]))
