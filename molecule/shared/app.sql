@@ -78,7 +78,7 @@ SELECT lo_from_bytea(0, convert_to('a large object', 'UTF8'));
 
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 CREATE POLICY adults ON users FOR SELECT TO app_reader USING (born < date '2007-01-01');
-GRANT SELECT ON users, orders TO app_reader;
+GRANT SELECT ON users, orders TO app_reader, reporting;
 GRANT SELECT (id, name), UPDATE (mood) ON users TO "Jane ""JD"" O'Doe";
 ALTER DEFAULT PRIVILEGES FOR ROLE app IN SCHEMA public GRANT SELECT ON TABLES TO app_reader;
 RESET ROLE;

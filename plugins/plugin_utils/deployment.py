@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.model import Job
-from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.parse import parse
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.parse import ENGINES, parse
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import DefinitionError
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.places import Places
 
@@ -25,7 +25,7 @@ def jobs(raw: Iterable[object], backups: str) -> list[dict[str, Any]]:
 
     Raises DefinitionError for an item that is no definition, and for two that are in each other's way.
     """
-    pairs = [(_plain(item), parse(_plain(item), Path(backups))) for item in raw]
+    pairs = [(plain(item), parse(plain(item), Path(backups))) for item in raw]
     for attribute, noun in (("name", "name"), ("repository", "repository")):
         for value, count in Counter(getattr(job, attribute) for _, job in pairs).items():
             if count > 1:
@@ -39,12 +39,23 @@ def jobs(raw: Iterable[object], backups: str) -> list[dict[str, Any]]:
 def secrets(raw: Iterable[object]) -> list[dict[str, str]]:
     """The files that hold the jobs' passwords: path and content."""
     files = []
-    for item in map(_plain, raw):
+    for item in map(plain, raw):
         connection = item.get("connection") or {}
         for key in SECRETS:
             if connection.get(key):
                 files.append({"path": _secret(item["name"], key), "content": connection[key]})
     return files
+
+
+def plain(value: Any) -> Any:
+    """The same without Ansible's types, of which older versions have one for encrypted text that is no str."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, str) or getattr(value, "__ENCRYPTED__", False):
+        return str(value)
+    return value
 
 
 def _describe(item: Mapping[str, Any], job: Job) -> dict[str, Any]:
@@ -57,8 +68,7 @@ def _describe(item: Mapping[str, Any], job: Job) -> dict[str, Any]:
         "cron_file": f"holdfast-{_cron_name(job.name)}",
         "kind": job.connection.kind,
         "container": job.connection.container or "",
-        "engine": job.connection.engine or "",
-        "user": job.connection.user,
+        "engines": [job.connection.engine] if job.connection.engine else list(ENGINES),
         "databases": [database.database for database in job.databases],
         "compression": job.compression,
         "definition": _definition(item, job),
@@ -83,14 +93,3 @@ def _cron_name(job: str) -> str:
     if "." not in job:
         return job
     return f"{job.replace('.', '_')}-{hashlib.sha256(job.encode()).hexdigest()[:8]}"
-
-
-def _plain(value: Any) -> Any:
-    """The same without Ansible's types, of which older versions have one for encrypted text that is no str."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, str) or getattr(value, "__ENCRYPTED__", False):
-        return str(value)
-    return value

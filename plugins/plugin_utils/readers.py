@@ -1,0 +1,108 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The roles that only read: how the role that restores looks for them and creates them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.model import Connection
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.parse import parse
+from ansible_collections.holdfast.postgres.plugins.plugin_utils.deployment import plain
+
+COMPLETE = """\
+SELECT count(*) FROM pg_catalog.pg_roles
+WHERE rolname = {literal} AND rolcanlogin AND (rolsuper OR rolbypassrls)
+  AND pg_has_role(oid, 'pg_read_all_data', 'USAGE') AND pg_has_role(oid, 'pg_read_all_settings', 'USAGE');
+"""
+# BYPASSRLS: pg_dump refuses a table of which it might not see every row.
+CREATE = """\
+SELECT {create} WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {literal}) \\gexec
+ALTER ROLE {name} LOGIN BYPASSRLS;
+GRANT pg_read_all_data, pg_read_all_settings TO {name};
+"""
+# The server's log must not show the password. Only a superuser may ask for that, and only a superuser's
+# statements are worth hiding where others read the log.
+PASSWORD = """\
+SELECT set_config(setting, value, false)
+FROM (VALUES ('log_statement', 'none'), ('log_min_error_statement', 'panic'), ('log_min_duration_statement', '-1'))
+     AS quiet (setting, value)
+WHERE (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user);
+ALTER ROLE {name} PASSWORD {password};
+"""
+
+
+def readers(raw: Iterable[object], backups: str, engines: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One entry for each job whose connection names a role that restores besides the one that reads.
+
+    engines: the engine that runs each container; jobs of other containers are left out. Nothing in the result is
+    secret: what is comes from :func:`reader_secrets`.
+    """
+    entries = []
+    for job in (parse(plain(item), Path(backups)) for item in raw):
+        connection = job.connection
+        if connection.restore_user in (None, connection.user):
+            continue
+        if connection.container and connection.container not in engines:
+            continue
+        name, literal = _identifier(connection.user), _literal(connection.user)
+        create = _literal(f"CREATE ROLE {name}")
+        entries.append(
+            {
+                "job": job.name,
+                "user": connection.user,
+                "argv": [*_runner(connection, engines), *_psql(connection)],
+                "complete": COMPLETE.format(literal=literal),
+                "create": CREATE.format(name=name, literal=literal, create=create),
+            }
+        )
+    return entries
+
+
+def reader_secrets(raw: Iterable[object], backups: str) -> dict[str, dict[str, str]]:
+    """For each job: the password of the role that restores, and the SQL that sets the reading role's password."""
+    secrets = {}
+    for job in (parse(plain(item), Path(backups)) for item in raw):
+        connection = job.connection
+        sql = ""
+        if connection.password:
+            sql = PASSWORD.format(name=_identifier(connection.user), password=_literal(connection.password))
+        secrets[job.name] = {"restore_password": connection.restore_password or "", "sql": sql}
+    return secrets
+
+
+def _runner(connection: Connection, engines: Mapping[str, str]) -> list[str]:
+    if connection.container:
+        engine = engines[connection.container]
+        return [engine, "exec", "--interactive", "--env", "PGPASSWORD", connection.container]
+    if connection.host:
+        return []
+    return ["runuser", "-u", connection.os_user or "postgres", "--"]
+
+
+def _psql(connection: Connection) -> list[str]:
+    address = [f"--host={connection.host or connection.socket}", f"--port={connection.port}"]
+    return [
+        "psql",
+        "--no-psqlrc",
+        "--no-password",
+        "--quiet",
+        "--tuples-only",
+        "--no-align",
+        "--set=ON_ERROR_STOP=1",
+        *address,
+        f"--username={connection.restore_user}",
+        f"--dbname={connection.maintenance_database}",
+    ]
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
