@@ -22,7 +22,7 @@ class ContainerServer(Server):
     def __init__(self, connection: Connection, role: str, password: str | None) -> None:
         super().__init__(connection, role, password)
         self._container = connection.container or ""
-        self._majors: dict[str, int] = {}
+        self._client_major = 0
 
     def check(self) -> None:
         self.inspect()
@@ -59,10 +59,10 @@ class ContainerServer(Server):
         return self._exec((program, *args), environment, self._secrets())
 
     def client_major(self, program: str, at_least: int = 0) -> int:  # noqa: ARG002 - a container has one of each
-        if program not in self._majors:
+        if not self._client_major:
             self.check()
-            self._majors[program] = version_of(self._exec((program, "--version"), {}, {}))
-        return self._majors[program]
+            self._client_major = version_of(self._exec((program, "--version"), {}, {}))
+        return self._client_major
 
     def data_directory(self) -> Path | None:
         with self.session() as session:

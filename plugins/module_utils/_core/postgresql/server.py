@@ -77,7 +77,6 @@ class Server(ABC):
     def session(self, database: str | None = None) -> Iterator[psycopg.Connection[Any]]:
         """An SQL session in autocommit mode; :class:`ServerError` when there is none to be had."""
         psycopg = load_psycopg()
-        self.check()
         parameters = {
             **self._parameters(),
             "dbname": database or self.connection.maintenance_database,
