@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help test prepare lint unit integration sanity molecule build clean
+.PHONY: help test prepare lint unit integration sanity molecule bench build clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,6 +24,9 @@ sanity: ## ansible-test sanity, every test
 
 molecule: ## roles on real hosts; SCENARIO=default runs one, KEEP=1 keeps a host that failed
 	@tests/tools/molecule $(SCENARIO)
+
+bench: ## how much faster than pg_dump | gzip; ARGS='--scale 0.1' for a small database
+	@tests/tools/bench $(ARGS)
 
 build: ## build the collection into .build/
 	@tests/tools/in-venv ansible-galaxy collection build --force --output-path .build
