@@ -26,6 +26,7 @@ from .repository import leftovers, lock, names
 from .repository.artifact import Writer
 from .repository.local import Repository
 from .repository.manifest import Artifact, Manifest, timestamp
+from .units import duration
 from .units import size as in_units
 from .verify import check, raise_problems
 
@@ -125,6 +126,7 @@ def _fill(
                 "dumped_with": dump_major,
                 "seconds": round(time.monotonic() - start, 3),
             }
+        progress.step(f"wrote {path.name} ({in_units(written.size)} in {duration(details['seconds'])})")
         artifacts.append(
             Artifact(
                 path.name,

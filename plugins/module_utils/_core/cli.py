@@ -48,6 +48,7 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
     from .terminal.progress import StreamProgress
 
     signal.signal(signal.SIGTERM, _interrupt)
+    arguments.live = stdout.isatty()
     if arguments.verbose:
         _trace(stderr)
     progress = Progress() if arguments.json else StreamProgress(stdout)
@@ -56,9 +57,11 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
     except HoldfastError as error:
         if arguments.json:
             stdout.write(json.dumps(_as_data(error), ensure_ascii=False) + "\n")
+        progress.fail(f"{error.thing}: {error.cause.splitlines()[0]}")
         draw(views.errors([(error.thing, error.cause, error.next_step)]), stderr)
         return error.exit_status
     except KeyboardInterrupt:
+        progress.fail(f"{arguments.verb}: ended by a signal")
         draw(views.errors([(arguments.verb, "ended by a signal; what was unfinished is undone", "")]), stderr)
         return 130
     except BrokenPipeError:
@@ -96,7 +99,9 @@ def _backup(arguments: argparse.Namespace, places: Places, progress: Progress) -
     from .terminal import views
 
     manifest, pruned = backup(load(places, arguments.job), places, progress)
-    return {**asdict(manifest), "size": manifest.size, "pruned": pruned}, views.backup_made, 0
+    result = {**asdict(manifest), "size": manifest.size, "pruned": pruned}
+    # A scheduled run's log has been told all of it, line by line with the time.
+    return result, views.backup_made if arguments.live else lambda _result: [], 0
 
 
 def _list(arguments: argparse.Namespace, places: Places, _progress: Progress) -> Outcome:

@@ -15,3 +15,6 @@ class Progress:
 
     def warn(self, text: str) -> None:
         """Not a failure, but somebody should read it."""
+
+    def fail(self, text: str) -> None:
+        """The end of the work, in one line; the error itself is told elsewhere."""

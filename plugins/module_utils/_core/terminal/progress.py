@@ -25,6 +25,11 @@ class StreamProgress(Progress):
     def warn(self, text: str) -> None:
         self._say(f"warning: {text}", "warning")
 
+    def fail(self, text: str) -> None:
+        # Whoever looks at a terminal sees the error itself, right below.
+        if not self._live:
+            self._say(f"FAILED: {text}", "bad")
+
     def _say(self, text: str, tone: str) -> None:
         draw([Line(f"{now('%H:%M:%S' if self._live else '')}  {text}", tone)], self._stream)
         self._stream.flush()
