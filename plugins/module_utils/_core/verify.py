@@ -138,20 +138,20 @@ def _check_artifact(path: Path, artifact: Artifact, server: Server) -> list[Verd
         if not passed(implausible(artifact)):
             return verdicts
         reader = HashingReader(stream)
-        unreadable = _read(path, reader, artifact, server)
+        unreadable = ""
+        undecided: HoldfastError | None = None
+        try:
+            archive.read_to_end(path, reader, codec_of(artifact), server)
+        except Damaged as error:
+            unreadable = error.cause
+        except HoldfastError as error:
+            # A server that is down lends no programs: that is no damage, and must not be taken for it.
+            undecided = error
         if passed("" if reader.finish() == artifact.sha256 else "its checksum is wrong: its content has changed"):
+            if undecided is not None:
+                raise undecided
             passed(unreadable)
     return verdicts
-
-
-def _read(path: Path, reader: HashingReader, artifact: Artifact, server: Server) -> str:
-    try:
-        archive.read_to_end(path, reader, codec_of(artifact), server)
-    except Damaged as error:
-        return error.cause
-    except HoldfastError as error:
-        return f"it could not be read: {error}"
-    return ""
 
 
 def _check_sums(entry: Entry) -> list[Verdict]:

@@ -48,6 +48,8 @@ def read_to_end(
         else:
             _directory(path, stream, server)
     except (ProgramFailed, tarfile.TarError, EOFError) as error:
+        # A container that was stopped meanwhile is no damage.
+        server.check()
         raise damaged(path, f"it cannot be read to its end: {error}") from error
 
 
