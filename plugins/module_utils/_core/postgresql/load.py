@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from ..codec import Codec, decompressor
 from ..errors import HoldfastError, ProgramFailed, ServerError
-from ..process import Command, Pipeline
+from ..process import CHUNK, Command, Pipeline, copy
 from .direct import DirectServer
 from .server import Server, database_option
 from .workspace import workspace
@@ -27,7 +27,7 @@ LOCK_TIMEOUT = "60s"
 EMPTY = f"""
 SET lock_timeout = '{LOCK_TIMEOUT}';
 DO $holdfast$
-DECLARE statement text;
+DECLARE statement text; entry record;
 BEGIN
   IF EXISTS (SELECT FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
              WHERE d.datname = current_database()) THEN
@@ -42,6 +42,20 @@ BEGIN
     UNION ALL SELECT format('DROP FOREIGN DATA WRAPPER IF EXISTS %I CASCADE', fdwname)
       FROM pg_foreign_data_wrapper
   LOOP EXECUTE statement; END LOOP;
+  -- Default privileges of a schema went with it. Those of the whole database would reach what is restored.
+  FOR entry IN
+    SELECT defaclacl AS acl, quote_ident(pg_get_userbyid(defaclrole)) AS role,
+      CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
+        WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END AS kind
+    FROM pg_default_acl
+  LOOP
+    FOR statement IN
+      SELECT DISTINCT format('REVOKE ALL ON %s FROM %s', entry.kind,
+        CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END) FROM aclexplode(entry.acl)
+      UNION ALL SELECT format('GRANT ALL ON %s TO %s', entry.kind,
+        entry.role || CASE WHEN entry.kind IN ('FUNCTIONS', 'TYPES') THEN ', PUBLIC' ELSE '' END)
+    LOOP EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %s %s', entry.role, statement); END LOOP;
+  END LOOP;
   PERFORM lo_unlink(oid) FROM pg_largeobject_metadata;
   CREATE SCHEMA public;
   COMMENT ON SCHEMA public IS 'standard public schema';
@@ -52,6 +66,19 @@ BEGIN
     GRANT USAGE, CREATE ON SCHEMA public TO PUBLIC;
   END IF;
 END $holdfast$;
+"""
+
+# The end of its input does not tell psql whether the programs before it succeeded, so it is we who say when to commit;
+# and psql in a container goes on when we are killed, so it looks whether our session is still there.
+COMMIT = """
+DO $holdfast$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND application_name LIKE 'holdfast%') THEN
+    RAISE 'the run of holdfast that began this restore has ended';
+  END IF;
+END $holdfast$;
+COMMIT;
+\\echo committed
 """
 
 
@@ -115,19 +142,34 @@ def load(server: Server, database: str, path: Path, codec: Codec, parallel: int,
 
 def load_in_place(server: Server, database: str, path: Path, codec: Codec, owner: str) -> None:
     """Replace what is in a database by an artifact, all in one transaction."""
-    psql = server.client(
-        "psql", *PSQL, database_option(database), "--single-transaction", f"--command={EMPTY}", "--file=-"
-    )
     with path.open("rb") as archive, _explained():
-        if codec.format == "plain":
-            _feed([*decompressor(codec.outer), psql], archive)
-        elif codec.format == "custom":
-            _feed([*decompressor(codec.outer), server.client("pg_restore", "--file=-"), psql], archive)
-        else:
+        if codec.format == "directory":
             with workspace(server, owner) as area:
                 place = area.unpack(archive)
-                with Pipeline([server.client("pg_restore", "--file=-", place), psql]) as pipeline:
-                    pipeline.finish()
+                _replace(server, database, [server.client("pg_restore", "--file=-", place)], None)
+            return
+        stages = decompressor(codec.outer)
+        if codec.format == "custom":
+            stages.append(server.client("pg_restore", "--file=-"))
+        _replace(server, database, stages, archive)
+
+
+def _replace(server: Server, database: str, stages: list[Command], archive: IO[bytes] | None) -> None:
+    commands = ("--command=BEGIN", f"--command={EMPTY}", "--file=-")
+    psql = server.client("psql", *PSQL, database_option(database), *commands)
+    with server.session() as watch, Pipeline([psql], source=subprocess.PIPE, sink=subprocess.PIPE) as session:
+        if stages:
+            with Pipeline(stages, source=archive, sink=subprocess.PIPE) as script:
+                copy(script, session.write)
+        elif archive is not None:
+            while chunk := archive.read(CHUNK):
+                session.write(chunk)
+        session.write(COMMIT.format(pid=watch.info.backend_pid).encode())
+        session.finish()
+        if b"committed" not in b"".join(session.chunks()):
+            raise ProgramFailed(
+                [(psql.name, "ended without a commit: the backup ends in the middle of a statement", "")]
+            )
 
 
 def _restore(server: Server, place: str, target: str, parallel: int) -> None:
