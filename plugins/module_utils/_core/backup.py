@@ -66,7 +66,8 @@ def make(job: Job, purpose: str, line: dict[str, Any], progress: Progress) -> Ma
     line["backup"] = names.backup_id(job.name, moment)
     hidden = repository.begin(line["backup"])
     try:
-        manifest = _fill(job, server, hidden, moment, purpose, facts, progress)
+        with server.claim(job.name):
+            manifest = _fill(job, server, hidden, moment, purpose, facts, progress)
         repository.publish(manifest)
     except BaseException:
         leftovers.clear(repository)

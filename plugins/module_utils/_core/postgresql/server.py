@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import psycopg
 
 CONNECT_TIMEOUT = 10
+NAME_LIMIT = 63
 
 
 class Server(ABC):
@@ -32,6 +33,7 @@ class Server(ABC):
         self.connection = connection
         self.role = role
         self.password = password
+        self.application = "holdfast"
         self._major: int | None = None
 
     @property
@@ -82,9 +84,10 @@ class Server(ABC):
             "dbname": database or self.connection.maintenance_database,
             "user": self.role,
             "connect_timeout": CONNECT_TIMEOUT,
-            "application_name": "holdfast",
+            "application_name": self.application,
             # A time limit that a role or database carries is meant for its application, not for a backup.
-            "options": "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0",
+            "options": "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
+            " -c idle_session_timeout=0",
         }
         if self.password is not None:
             parameters["password"] = self.password
@@ -93,8 +96,35 @@ class Server(ABC):
                 session = psycopg.connect(**parameters, autocommit=True)
             except psycopg.OperationalError as error:
                 raise _refused(self.title, parameters["dbname"], self.role, str(error)) from error
-        with session:
-            yield session
+        try:
+            with session:
+                yield session
+        except psycopg.Error as error:
+            raise ServerError(f"{self.title}, database {parameters['dbname']}", str(error).strip()) from error
+
+    @contextlib.contextmanager
+    def claim(self, job: str) -> Iterator[None]:
+        """Give our sessions the job's name, end those that a killed run of it left, and ours when the block fails.
+
+        Must be called under the job's lock. A server process that waits, and a program in a container, do not notice
+        that whoever started them is gone.
+        """
+        self.application = f"holdfast {job}"[:NAME_LIMIT]
+        self._end_sessions()
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(ServerError):
+                self._end_sessions()
+            raise
+
+    def _end_sessions(self) -> None:
+        with self.session() as session:
+            session.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = %s AND usename = current_user AND pid <> pg_backend_pid()",
+                [self.application],
+            )
 
     @contextlib.contextmanager
     def _identity(self) -> Iterator[None]:
@@ -104,7 +134,7 @@ class Server(ABC):
         environment = {
             "PGUSER": self.role,
             "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT),
-            "PGAPPNAME": "holdfast",
+            "PGAPPNAME": self.application,
         }
         if self.connection.sslmode:
             environment["PGSSLMODE"] = self.connection.sslmode
