@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -83,10 +84,11 @@ def restore(
         _create_roles(server, plan, progress)
         workspace.clear(server, job.name)
         progress.step(f"restoring {plan.title} {'in place of' if plan.in_place else 'into'} {plan.into}")
-        if plan.in_place:
-            load.load_in_place(server, plan.into, plan.path, plan.codec, job.name)
-        else:
-            _load_beside(server, plan)
+        with server.claim(job.name):
+            if plan.in_place:
+                load.load_in_place(server, plan.into, plan.path, plan.codec, job.name)
+            else:
+                _load_beside(server, plan)
         rows = _rows(server, plan.into)
         seconds = round(time.monotonic() - start, 3)
         progress.step(f"restored {plan.into}: {len(rows)} tables in {duration(seconds)}")
@@ -116,31 +118,27 @@ def _plan(
         progress.step(f"reading {path} to its end")
         dump = legacy.inspect(path, server)
         source = database or _only_database(choice.job)
-        title, codec, details, major = path.name, dump.codec, {}, dump.major
+        _require_major(path.name, dump.major, server)
+        title, codec, details = path.name, dump.codec, {}
         statements: list[roles.Statement] = []
         missing: list[str] = []
     else:
         manifest = choice.entry.manifest
         artifact = _pick(manifest, database)
+        # An older pg_restore would call the archive of a newer one unreadable.
+        _require_major(manifest.id, manifest.server["major"], server)
         _verify(choice.entry.directory, manifest, artifact, server, progress)
         path, codec = choice.entry.directory / artifact.file, verify.codec_of(artifact)
         source, details, title = artifact.database or "", artifact.details, manifest.id
-        major = manifest.server["major"]
         statements = _role_statements(choice.entry.directory, manifest)
         missing = [role for role in details.get("roles", []) if role not in existing]
-    if major is not None and major > server.major:
-        raise Refused(
-            title,
-            f"it was taken from PostgreSQL {major}, and {server.title} runs {server.major}",
-            f"Restore it into a server of version {major} or newer.",
-        )
     create = roles.to_create(statements, missing, existing)
     lost = [role for role in missing if role not in create]
     if lost:
         raise ServerError(
             server.title,
             f"the backup needs roles that neither the server nor the backup's globals have: {', '.join(lost)}",
-            "Create them first, for example: " + "; ".join(f'CREATE ROLE "{role}"' for role in lost) + ";",
+            "Create them first, for example: " + "; ".join(f"CREATE ROLE {_identifier(role)}" for role in lost) + ";",
         )
     target = source if into is None else into
     if into is not None and into in databases:
@@ -164,6 +162,15 @@ def _plan(
         tuple(create),
         tuple(roles.script(statements, create, existing)),
     )
+
+
+def _require_major(title: str, major: int | None, server: Server) -> None:
+    if major is not None and major > server.major:
+        raise Refused(
+            title,
+            f"it was taken from PostgreSQL {major}, and {server.title} runs {server.major}",
+            f"Restore it into a server of version {major} or newer.",
+        )
 
 
 def _pick(manifest: Manifest, database: str | None) -> Artifact:
@@ -240,9 +247,11 @@ def _load_beside(server: Server, plan: Plan) -> None:
         with server.session(working) as session:
             session.execute("ANALYZE")
         properties.apply(server, working, plan.details)
-        with server.session() as session:
+        # At once: without its mark an unfinished database would stay for ever.
+        with server.session() as session, session.transaction():
             old, new = sql.Identifier(working), sql.Identifier(plan.into)
-            session.execute(sql.SQL("COMMENT ON DATABASE {} IS NULL").format(old))
+            comment_on = sql.SQL("COMMENT ON DATABASE {} IS {}")
+            session.execute(comment_on.format(old, sql.Literal(plan.details.get("comment"))))
             session.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(old, new))
     except BaseException:
         _drop(server, working)
@@ -284,5 +293,9 @@ def _describe(plan: Plan, choice: Choice) -> dict[str, Any]:
 
 def _undo(plan: Plan, safety: str | None) -> str:
     if safety is not None:
-        return f"holdfast restore {safety} --in-place --database {plan.into}"
-    return f'DROP DATABASE "{plan.into}"'
+        return f"holdfast restore {safety} --in-place --database {shlex.quote(plan.into)}"
+    return f"DROP DATABASE {_identifier(plan.into)}"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

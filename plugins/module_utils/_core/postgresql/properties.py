@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What belongs to a database and is in no dump of it: its privileges, settings and connection limit."""
+"""What belongs to a database and is in no dump of it: its privileges, settings, comment and connection limit."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ LISTS = ("search_path", "temp_tablespaces", "local_preload_libraries", "session_
 
 def read(session: Session, database: str) -> dict[str, Any]:
     """privileges: None for the default ones, or [grantee (empty for PUBLIC), privilege, grantable]; settings: [role or
-    empty, name, value]."""
-    default = session.execute("SELECT datacl IS NULL FROM pg_database WHERE datname = %s", [database]).fetchone()
+    empty, name, value]; comment: the text, or None."""
+    itself = session.execute(
+        "SELECT datacl IS NULL, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [database]
+    ).fetchone()
+    default, comment = itself or (True, None)
     privileges = session.execute(
         """
         SELECT coalesce(r.rolname, ''), a.privilege_type, a.is_grantable
@@ -41,13 +44,14 @@ def read(session: Session, database: str) -> dict[str, Any]:
         [database],
     ).fetchall()
     return {
-        "privileges": None if default is None or default[0] else [list(row) for row in privileges],
+        "privileges": None if default else [list(row) for row in privileges],
         "settings": [list(row) for row in settings],
+        "comment": comment,
     }
 
 
 def apply(server: Server, database: str, properties: dict[str, Any]) -> None:
-    """Give a database these properties. Those of roles that the server lacks are left out."""
+    """Give a database these properties, except its comment. Those of roles that the server lacks are left out."""
     from psycopg import sql
 
     name = sql.Identifier(database)
