@@ -1,8 +1,14 @@
 .DEFAULT_GOAL := help
-.PHONY: help test prepare lint unit integration sanity molecule bench build clean
+.PHONY: help demo demo-clean test prepare lint unit integration sanity molecule bench build clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: ## on this machine, as root: deploy, back up, verify, restore, compare
+	@tests/demo/run
+
+demo-clean: ## remove every trace of the demo
+	@tests/demo/clean
 
 test: ## everything below in turn, up to the first failure
 	@tests/tools/test
