@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import socket
 import stat
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -109,7 +110,8 @@ class Server(ABC):
         Must be called under the job's lock. A server process that waits, and a program in a container, do not notice
         that whoever started them is gone.
         """
-        self.application = f"holdfast {job}"[:NAME_LIMIT]
+        # Another host may have a job of this name on the same server.
+        self.application = f"holdfast {job} on {socket.gethostname()}"[:NAME_LIMIT]
         self._end_sessions()
         try:
             yield
