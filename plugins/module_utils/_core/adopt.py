@@ -15,7 +15,7 @@ from . import VERSION, by_hand, history, legacy
 from .definition.model import Database, Job
 from .errors import HoldfastError, Refused, UsageError
 from .places import Places
-from .postgresql.server import reach
+from .postgresql.reach import reach
 from .progress import Progress
 from .repository import lock, names
 from .repository.local import Repository

@@ -20,7 +20,8 @@ from .definition.model import Job
 from .errors import ServerError
 from .places import Places
 from .postgresql import catalog, dump, properties, workspace
-from .postgresql.server import Server, reach
+from .postgresql.reach import reach
+from .postgresql.server import Server
 from .progress import Progress
 from .repository import leftovers, lock, names
 from .repository.artifact import Writer

@@ -19,7 +19,8 @@ from .definition.model import Job
 from .errors import Refused, ServerError, UsageError
 from .places import Places
 from .postgresql import archive, catalog, load, properties, roles, workspace
-from .postgresql.server import Server, reach
+from .postgresql.reach import reach
+from .postgresql.server import Server
 from .progress import Progress
 from .repository import lock, names
 from .repository.manifest import Artifact, Manifest

@@ -22,7 +22,8 @@ from .health import Check
 from .places import Places
 from .postgresql import catalog
 from .postgresql.container import ContainerServer
-from .postgresql.server import Server, reach
+from .postgresql.reach import reach
+from .postgresql.server import Server
 from .repository.local import Repository
 from .repository.manifest import Manifest
 from .units import size

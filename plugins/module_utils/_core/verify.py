@@ -19,7 +19,8 @@ from .definition.model import Job
 from .errors import Damaged, HoldfastError
 from .places import Places
 from .postgresql import archive
-from .postgresql.server import Server, reach
+from .postgresql.reach import reach
+from .postgresql.server import Server
 from .process import CHUNK
 from .progress import Progress
 from .repository import names

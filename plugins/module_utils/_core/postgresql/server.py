@@ -10,14 +10,13 @@ import contextlib
 import os
 import re
 import socket
-import stat
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..definition.model import Connection
-from ..errors import DefinitionError, MissingProgram, ServerError
+from ..errors import MissingProgram, ServerError
 from ..process import Command, run
 
 if TYPE_CHECKING:
@@ -148,22 +147,6 @@ class Server(ABC):
         return {} if self.password is None else {"PGPASSWORD": self.password}
 
 
-def reach(connection: Connection, to_restore: bool = False) -> Server:
-    """The server of a connection, as its reading or its restoring role. Nothing is contacted yet."""
-    from .container import ContainerServer
-    from .direct import SocketServer, TcpServer
-
-    role, password = connection.user, _password(connection.password, connection.password_file)
-    if to_restore and connection.restore_user:
-        role = connection.restore_user
-        password = _password(connection.restore_password, connection.restore_password_file)
-    if connection.kind == "container":
-        return ContainerServer(connection, role, password)
-    if connection.kind == "tcp":
-        return TcpServer(connection, role, password)
-    return SocketServer(connection, role, password)
-
-
 def database_option(database: str) -> str:
     """``--dbname`` for any database name: as a connection string, which a plain name could be taken for."""
     quoted = database.replace("\\", "\\\\").replace("'", "\\'")
@@ -187,18 +170,6 @@ def load_psycopg() -> Any:
             "psycopg", f"it cannot be loaded: {error}", "Install the package python3-psycopg (3.1 or newer)."
         ) from error
     return psycopg
-
-
-def _password(password: str | None, file: Path | None) -> str | None:
-    if file is None:
-        return password
-    try:
-        with file.open(encoding="utf-8") as stream:
-            if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
-                raise DefinitionError(str(file), "others can read this password file", f"chmod 600 {file}")
-            return stream.read().rstrip("\r\n")
-    except OSError as error:
-        raise DefinitionError(f"password file {file}", error.strerror or str(error)) from error
 
 
 @contextlib.contextmanager
