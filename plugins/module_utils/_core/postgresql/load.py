@@ -68,8 +68,7 @@ BEGIN
 END $holdfast$;
 """
 
-# The end of its input does not tell psql whether the programs before it succeeded, so it is we who say when to commit;
-# and psql in a container goes on when we are killed, so it looks whether our session is still there.
+# psql in a container goes on when we are killed: it looks whether our session is still there.
 COMMIT = """
 DO $holdfast$
 BEGIN
@@ -78,8 +77,8 @@ BEGIN
   END IF;
 END $holdfast$;
 COMMIT;
-\\echo committed
 """
+EXECUTED = "holdfast: executed"
 
 
 def create_database(server: Server, name: str, like: dict[str, Any], comment: str) -> None:
@@ -107,7 +106,7 @@ def create_database(server: Server, name: str, like: dict[str, Any], comment: st
         options.append(sql.SQL("OWNER {}").format(sql.Identifier(like["owner"])))
     with server.session() as session:
         tablespace = like.get("tablespace")
-        if tablespace and session.execute("SELECT FROM pg_tablespace WHERE spcname = %s", [tablespace]).fetchone():
+        if tablespace and session.execute("SELECT 1 FROM pg_tablespace WHERE spcname = %s", [tablespace]).fetchone():
             options.append(sql.SQL("TABLESPACE {}").format(sql.Identifier(tablespace)))
         try:
             session.execute(sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(name)) + sql.SQL(" ").join(options))
@@ -125,8 +124,7 @@ def load(server: Server, database: str, path: Path, codec: Codec, parallel: int,
     target = database_option(database)
     with path.open("rb") as archive, _explained():
         if codec.format == "plain":
-            psql = server.client("psql", *PSQL, target)
-            _feed([*decompressor(codec.outer), psql], archive)
+            _execute(server.client("psql", *PSQL, target), decompressor(codec.outer), archive)
             return
         # An archive is restored in parallel only from a file that the program can open by its name.
         if codec.format == "custom" and codec.outer == "none" and _can_open(server):
@@ -157,29 +155,33 @@ def load_in_place(server: Server, database: str, path: Path, codec: Codec, owner
 def _replace(server: Server, database: str, stages: list[Command], archive: IO[bytes] | None) -> None:
     commands = ("--command=BEGIN", f"--command={EMPTY}", "--file=-")
     psql = server.client("psql", *PSQL, database_option(database), *commands)
-    with server.session() as watch, Pipeline([psql], source=subprocess.PIPE, sink=subprocess.PIPE) as session:
+    with server.session() as watch:
+        _execute(psql, stages, archive, COMMIT.format(pid=watch.info.backend_pid))
+
+
+def _execute(psql: Command, stages: list[Command], archive: IO[bytes] | None, ending: str = "") -> None:
+    """Feed psql with what the stages make of the archive, then with the ending; :class:`ProgramFailed` unless all of
+    that was executed.
+
+    The end of its input does not tell psql whether the programs before it succeeded: so the ending is ours to send. Nor
+    does a success tell us that psql got there: a client of a container engine that is ended by SIGTERM succeeds.
+    """
+    with Pipeline([psql], source=subprocess.PIPE, sink=subprocess.PIPE) as session:
         if stages:
             with Pipeline(stages, source=archive, sink=subprocess.PIPE) as script:
                 copy(script, session.write)
         elif archive is not None:
             while chunk := archive.read(CHUNK):
                 session.write(chunk)
-        session.write(COMMIT.format(pid=watch.info.backend_pid).encode())
+        session.write(f"{ending}\n\\echo {EXECUTED}\n".encode())
         session.finish()
-        if b"committed" not in b"".join(session.chunks()):
-            raise ProgramFailed(
-                [(psql.name, "ended without a commit: the backup ends in the middle of a statement", "")]
-            )
+        if EXECUTED.encode() not in b"".join(session.chunks()):
+            raise ProgramFailed([(psql.name, "ended before it had executed everything", "")])
 
 
 def _restore(server: Server, place: str, target: str, parallel: int) -> None:
     options = ("--no-password", "--exit-on-error", f"--jobs={parallel}", target)
     with Pipeline([server.client("pg_restore", *options, place)]) as pipeline:
-        pipeline.finish()
-
-
-def _feed(stages: list[Command], archive: IO[bytes]) -> None:
-    with Pipeline(stages, source=archive, sink=subprocess.DEVNULL) as pipeline:
         pipeline.finish()
 
 
