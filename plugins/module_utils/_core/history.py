@@ -42,7 +42,12 @@ def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
         raise
     finally:
         line["seconds"] = round(time.monotonic() - start, 3)
-        _append(places, job, line)
+        try:
+            _append(places, job, line)
+        except HoldfastError:
+            # What went wrong before it matters more.
+            if line["result"] == "ok":
+                raise
 
 
 def read(places: Places, job: str) -> list[dict[str, Any]]:
@@ -86,6 +91,8 @@ def _append(places: Places, job: str, line: dict[str, Any]) -> None:
             # A crash cut the last line short: it must not swallow this one.
             text = "\n" + text
         os.write(descriptor, text.encode("utf-8"))
+    except OSError as error:
+        raise _unusable(places, job, error) from error
     finally:
         os.close(descriptor)
 

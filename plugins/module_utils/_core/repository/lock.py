@@ -38,7 +38,9 @@ def hold(places: Places, job: str, verb: str) -> Iterator[None]:
             ) from None
         holder = {"pid": os.getpid(), "verb": verb, "since": timestamp(datetime.now(timezone.utc))}
         os.truncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        # Only the kernel's lock counts; the holder's name is a courtesy that a full disk may refuse.
+        with contextlib.suppress(OSError):
+            os.pwrite(descriptor, json.dumps(holder).encode(), 0)
         try:
             yield
         finally:
