@@ -59,9 +59,11 @@ class Repository:
         files = self.files()
         managed = {name for marker in self.directory.glob(f".*.partial/{PUBLISHING}") for name in read_list(marker)}
         for name in files:
-            if name.endswith(names.MANIFEST):
+            # What is left of a backup that was being deleted goes with the next run.
+            tombstone = names.deleted(name)
+            if tombstone or name.endswith(names.MANIFEST):
                 try:
-                    managed.update(artifact.file for artifact in read(self.directory / name).artifacts)
+                    managed.update(artifact.file for artifact in read(self.directory / name, tombstone).artifacts)
                 except Damaged:
                     # Whatever it spoke of counts as a file of its own now, which can be restored by path.
                     continue

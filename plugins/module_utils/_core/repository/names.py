@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 TIME_FORMAT = "%Y%m%d_%H%M%S"
 MANIFEST = ".manifest.json"
 CHECKSUMS = ".sha256"
+DELETING = ".deleting"
 STAMPED = re.compile(r"(?P<stem>.+)_(?P<stamp>\d{8}_\d{6})(?P<rest>\..+)?")
 
 
@@ -47,4 +48,9 @@ def partial(backup: str) -> str:
 
 def deleting(backup: str) -> str:
     """What a manifest is renamed to while its artifacts are deleted."""
-    return f".{backup}.deleting"
+    return f".{backup}{DELETING}"
+
+
+def deleted(name: str) -> str | None:
+    """The backup whose manifest was renamed to this, or None for any other name."""
+    return name[1 : -len(DELETING)] if name.startswith(".") and name.endswith(DELETING) else None
