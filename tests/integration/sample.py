@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The databases that the tests back up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from psycopg import sql
+
+from .servers import Server
+
+SAMPLE = (Path(__file__).parent / "sample.sql").read_text(encoding="utf-8")
+# A database name that breaks whatever is not quoted, or quoted once too often.
+WEIRD = "we\"ird 'name' ..x"
+OWNER = "app owner"
+ROLES = (OWNER, "we\"ird.role 'x'", "read only")
+PASSWORD = r"pass'word \ ü"
+
+
+def create_roles(server: Server) -> None:
+    with server.connect() as session:
+        there = {row[0] for row in session.execute("SELECT rolname FROM pg_roles")}
+        for role in ROLES:
+            if role not in there:
+                statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+                session.execute(statement.format(sql.Identifier(role), sql.Literal(PASSWORD)))
+        session.execute('GRANT "read only" TO "app owner" WITH ADMIN OPTION')
+        session.execute("ALTER ROLE \"app owner\" SET work_mem = '7MB'")
+
+
+def create(server: Server, database: str) -> str:
+    """A new database with one of everything; its name."""
+    create_roles(server)
+    name = sql.Identifier(database)
+    server.create(database, OWNER)
+    with server.connect(database) as session:
+        session.execute(SAMPLE)
+        for statement in (
+            'ALTER DATABASE {} SET search_path = library, "Größen ""und"" Maße"',
+            "ALTER DATABASE {} SET work_mem = '9MB'",
+            "ALTER ROLE \"read only\" IN DATABASE {} SET statement_timeout = '77s'",
+            "REVOKE ALL ON DATABASE {} FROM PUBLIC",
+            'GRANT CONNECT ON DATABASE {} TO "read only"',
+            'GRANT ALL ON DATABASE {} TO "we""ird.role \'x\'" WITH GRANT OPTION',
+            "ALTER DATABASE {} CONNECTION LIMIT 60",
+            "COMMENT ON DATABASE {} IS 'it''s the sample'",
+        ):
+            session.execute(sql.SQL(statement.replace("{}", "{name}")).format(name=name))
+    return database
+
+
+def small(server: Server, database: str, rows: int = 100) -> str:
+    """A new database with the table items (id, name) and nothing else."""
+    server.create(database)
+    fill(server, database, rows)
+    return database
+
+
+def fill(server: Server, database: str, rows: int) -> None:
+    with server.connect(database) as session:
+        session.execute("CREATE TABLE IF NOT EXISTS items (id serial PRIMARY KEY, name text NOT NULL)")
+        session.execute("INSERT INTO items (name) SELECT 'item ' || n FROM generate_series(1, %s) AS n", [rows])
+
+
+def large(server: Server, database: str, megabytes: int) -> str:
+    """A new database whose plain dump has at least that many megabytes, in rows of 10 KB that do not compress away."""
+    server.create(database)
+    with server.connect(database) as session:
+        session.execute("SET synchronous_commit = off")
+        session.execute("CREATE TABLE bulk (id integer, filling text)")
+        session.execute("ALTER TABLE bulk ALTER filling SET STORAGE EXTERNAL")
+        # Each chunk of text appears once in a row's neighbourhood, so that a compressor has real work to do.
+        session.execute(
+            "INSERT INTO bulk SELECT n, (SELECT string_agg(md5(n::text || m), '') FROM generate_series(1, 313) AS m)"
+            " FROM generate_series(1, %s) AS n",
+            [megabytes * 100],
+        )
+    return database

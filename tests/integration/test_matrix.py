@@ -1,0 +1,56 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every connection, format and compression: back up, list, verify, restore; the same database comes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
+from ansible_collections.holdfast.postgres.tests.integration.sample import WEIRD
+
+EXTENSIONS = {
+    ("plain", "gzip"): ".sql.gz",
+    ("plain", "zstd"): ".sql.zst",
+    ("plain", "none"): ".sql",
+    ("custom", "gzip"): ".dump",
+    ("custom", "zstd"): {15: ".dump.zst", 17: ".dump"},
+    ("custom", "none"): ".dump",
+    ("directory", "gzip"): ".dir.tar",
+    ("directory", "zstd"): ".dir.tar",
+    ("directory", "none"): ".dir.tar",
+}
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd", "none"])
+@pytest.mark.parametrize("format", ["plain", "custom", "directory"])
+@pytest.mark.parametrize("reach", ["container15", "container17", "cluster15", "tcp15"])
+def test_a_backup_comes_back_as_it_was(
+    reach: str, format: str, compression: str, request: pytest.FixtureRequest, holdfast: Any, samples: Any
+) -> None:
+    connection = request.getfixturevalue(reach)
+    server = request.getfixturevalue("container15") if reach == "tcp15" else connection
+    expected = samples(server)
+    restored = server.unique()
+    source = {"database": WEIRD, "name": "weird"}
+    repository = holdfast.define("library", connection, source, format=format, compression=compression)
+
+    made = holdfast.backup("library")
+    extension = EXTENSIONS[format, compression]
+    ending = extension if isinstance(extension, str) else extension[server.major]
+    assert made["artifacts"][0]["file"] == f"weird_{made['id'].removeprefix('library_')}{ending}"
+    assert (repository / made["artifacts"][0]["file"]).stat().st_size == made["artifacts"][0]["size"]
+    assert made["server"]["major"] == server.major
+
+    listed = holdfast.json("list")["jobs"][0]
+    assert [(backup["id"], backup["problem"]) for backup in listed["backups"]] == [(made["id"], "")]
+    assert holdfast.json("verify", "latest")["backup"] == made["id"]
+
+    result = holdfast.json("restore", "latest", "--into", restored)
+    assert_same(content(server, restored), expected)
+    assert {"schema": "library", "table": "books", "rows": 700} in result["tables"]
+    assert server.sessions() == 0

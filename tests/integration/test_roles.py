@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Roles travel with a backup, and are made where they are missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
+from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
+from ansible_collections.holdfast.postgres.tests.integration.sample import OWNER, PASSWORD, ROLES, WEIRD
+from ansible_collections.holdfast.postgres.tests.integration.servers import Server
+
+SOURCE = {"database": WEIRD, "name": "weird"}
+ROLES_OF = "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1"
+MEMBERS = """
+    SELECT g.rolname, u.rolname, m.admin_option FROM pg_auth_members m
+    JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles u ON u.oid = m.member WHERE g.rolname !~ '^pg_'"""
+SETTINGS = "SELECT setrole::regrole::text, setconfig FROM pg_db_role_setting WHERE setdatabase = 0"
+
+
+@pytest.mark.parametrize("format", ["plain", "custom", "directory"])
+def test_a_fresh_server_gets_the_roles_and_the_database(
+    holdfast: Holdfast, cluster15: Server, other15: Server, samples: Any, format: str
+) -> None:
+    expected = samples(cluster15)
+    repository = holdfast.define("library", cluster15, SOURCE, format=format)
+    holdfast.backup("library")
+    holdfast.define("library", other15, SOURCE, repository=str(repository))
+
+    result = holdfast.json("restore", "latest", "--into", WEIRD)
+    assert result["roles_created"] == sorted(ROLES)
+    assert_same(content(other15, WEIRD), expected)
+    for query in (ROLES_OF, MEMBERS, SETTINGS):
+        assert other15.query(query) == cluster15.query(query)
+    # The password came along: its owner can log in and read.
+    with other15.connect(WEIRD, user=OWNER, password=PASSWORD) as session:
+        assert session.execute("SELECT count(*) FROM library.authors").fetchone() == (400,)
+
+
+def test_a_role_that_is_there_already_is_left_as_it_is(
+    holdfast: Holdfast, cluster15: Server, other15: Server, samples: Any
+) -> None:
+    samples(cluster15)
+    repository = holdfast.define("library", cluster15, SOURCE)
+    holdfast.backup("library")
+    with other15.connect() as session:
+        session.execute("CREATE ROLE \"app owner\" LOGIN PASSWORD 'own'")
+    holdfast.define("library", other15, SOURCE, repository=str(repository))
+    assert OWNER not in holdfast.json("restore", "latest", "--into", WEIRD)["roles_created"]
+    with other15.connect(WEIRD, user=OWNER, password="own") as session:
+        assert session.execute("SHOW work_mem").fetchone() == ("9MB",)
+    assert other15.query(SETTINGS) == []
+
+
+def test_missing_roles_without_globals_are_told_before_anything_is_touched(
+    holdfast: Holdfast, cluster15: Server, other15: Server, samples: Any
+) -> None:
+    samples(cluster15)
+    repository = holdfast.define("library", cluster15, SOURCE, globals=False)
+    made = holdfast.backup("library")
+    assert len(made["artifacts"]) == 1
+    holdfast.define("library", other15, SOURCE, globals=False, repository=str(repository))
+    databases, roles = other15.names(), other15.query(ROLES_OF)
+
+    error = holdfast("restore", "latest", "--into", WEIRD, status=1).err
+    assert all(role in error for role in ROLES)
+    assert "CREATE ROLE" in error
+    assert (other15.names(), other15.query(ROLES_OF)) == (databases, roles)
+
+
+@pytest.mark.parametrize(
+    ("privileges", "password"), [("IN ROLE pg_read_all_data", True), ("IN ROLE keeper", False)], ids=["reads", "owns"]
+)
+def test_a_plain_role_is_enough_for_a_backup(
+    holdfast: Holdfast, cluster15: Server, other15: Server, password_file: Path, privileges: str, password: bool
+) -> None:
+    database = cluster15.unique()
+    cluster15.create(database)
+    with cluster15.connect(database) as session:
+        session.execute("CREATE ROLE keeper LOGIN PASSWORD 'kept'")
+        session.execute(f"CREATE ROLE reader LOGIN PASSWORD 'reading' {privileges}")
+        session.execute("CREATE TABLE items (id integer)")
+        session.execute("INSERT INTO items SELECT generate_series(1, 9)")
+        session.execute("ALTER TABLE items OWNER TO keeper")
+    password_file.write_text("reading", encoding="utf-8")
+    reading = {"host": "127.0.0.1", "port": cluster15.port, "user": "reader", "password_file": str(password_file)}
+    repository = holdfast.define("library", reading, database)
+    told = holdfast("backup", "library").out
+    cluster15.drop(database)
+    with cluster15.connect() as session:
+        session.execute("DROP ROLE reader")
+        session.execute("DROP ROLE keeper")
+
+    # Only a role that may read every table may read the roles' passwords; whoever may not is told so.
+    assert ("may not read passwords" in told) is not password
+    holdfast.define("library", other15, database, repository=str(repository))
+    holdfast("restore", "latest", "--into", database)
+    assert other15.query("SELECT count(*) FROM items", database) == [(9,)]
+    kept = other15.query("SELECT rolpassword IS NOT NULL FROM pg_authid WHERE rolname = 'keeper'")
+    assert kept == [(password,)]
