@@ -15,7 +15,10 @@ description:
   - It is one executable file, the same byte for byte whenever it is built from the same sources,
     so that nothing changes without a reason.
   - The file is replaced in one step, and only by a program that the host's Python can start.
-author: The holdfast.postgres authors
+author:
+  - The holdfast.postgres contributors (@holdfast)
+extends_documentation_fragment:
+  - holdfast.postgres.attributes
 options:
   dest:
     description: Where the program is put.
@@ -35,18 +38,11 @@ options:
     default: "0755"
 attributes:
   check_mode:
-    description: Can run in check mode and say what would change, without changing it.
     support: full
   diff_mode:
-    description: Says in diff mode what changed.
-    details: The program is binary, so the difference says no more than that.
     support: partial
+    details: The program is binary, so the difference says no more than that.
   idempotent:
-    description: Changes nothing when the same program is there already.
-    support: full
-  platform:
-    description: The hosts that it works on.
-    platforms: posix
     support: full
 requirements:
   - On the host, C(/usr/bin/python3) of version 3.9 or newer.

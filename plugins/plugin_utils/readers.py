@@ -56,6 +56,7 @@ def readers(raw: Iterable[object], backups: str, engines: Mapping[str, str]) -> 
                 "job": job.name,
                 "user": connection.user,
                 "argv": [*_runner(connection, engines), *_psql(connection)],
+                "asks": bool(connection.restore_password),
                 "complete": COMPLETE.format(literal=literal),
                 "create": CREATE.format(name=name, literal=literal, create=create),
             }
@@ -64,24 +65,28 @@ def readers(raw: Iterable[object], backups: str, engines: Mapping[str, str]) -> 
 
 
 def reader_secrets(raw: Iterable[object], backups: str) -> dict[str, dict[str, str]]:
-    """For each job: the password of the role that restores, and the SQL that sets the reading role's password."""
+    """For each job: the line that answers the question for the restoring role's password, and the SQL that sets the
+    reading role's password; both empty where there is none.
+    """
     secrets = {}
     for job in (parse(plain(item), Path(backups)) for item in raw):
         connection = job.connection
         sql = ""
         if connection.password:
             sql = PASSWORD.format(name=_identifier(connection.user), password=_literal(connection.password))
-        secrets[job.name] = {"restore_password": connection.restore_password or "", "sql": sql}
+        answer = f"{connection.restore_password}\n" if connection.restore_password else ""
+        secrets[job.name] = {"answer": answer, "sql": sql}
     return secrets
 
 
 def _runner(connection: Connection, engines: Mapping[str, str]) -> list[str]:
     if connection.container:
         engine = engines[connection.container]
-        return [engine, "exec", "--interactive", "--env", "PGPASSWORD", connection.container]
-    if connection.host:
-        return []
-    return ["runuser", "-u", connection.os_user or "postgres", "--"]
+        return [engine, "exec", "--interactive", connection.container]
+    # Without a terminal psql takes the password from its standard input, and neither from arguments nor from the
+    # environment, which Ansible would put into the arguments of a shell.
+    runner = ["setsid", "--wait"]
+    return runner if connection.host else [*runner, "runuser", "-u", connection.os_user or "postgres", "--"]
 
 
 def _psql(connection: Connection) -> list[str]:
@@ -89,7 +94,7 @@ def _psql(connection: Connection) -> list[str]:
     return [
         "psql",
         "--no-psqlrc",
-        "--no-password",
+        "--password" if connection.restore_password else "--no-password",
         "--quiet",
         "--tuples-only",
         "--no-align",
