@@ -33,7 +33,7 @@ options:
     type: str
     default: root
   mode:
-    description: Its permissions, as in M(ansible.builtin.copy#module).
+    description: Its permissions, as in M(ansible.builtin.copy).
     type: raw
     default: "0755"
 attributes:

@@ -65,4 +65,4 @@ def test_help_comes_at_once(program: Path) -> None:
         return time.monotonic() - start
 
     # The best of a few: the machine may be busy, the program may not be slow.
-    assert min(seconds() for _ in range(5)) < 0.15
+    assert min(seconds() for _attempt in range(5)) < 0.15
