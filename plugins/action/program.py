@@ -22,7 +22,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(
+        _result, arguments = self.validate_argument_spec(
             {
                 "dest": {"type": "path", "default": "/usr/local/bin/holdfast"},
                 "owner": {"type": "str", "default": "root"},

@@ -25,15 +25,16 @@ def jobs(raw: Iterable[object], backups: str) -> list[dict[str, Any]]:
 
     Raises DefinitionError for an item that is no definition, and for two that are in each other's way.
     """
-    pairs = [(plain(item), parse(plain(item), Path(backups))) for item in raw]
+    items = [plain(item) for item in raw]
+    parsed = [parse(item, Path(backups)) for item in items]
     for attribute, noun in (("name", "name"), ("repository", "repository")):
-        for value, count in Counter(getattr(job, attribute) for _, job in pairs).items():
+        for value, count in Counter(getattr(job, attribute) for job in parsed).items():
             if count > 1:
-                names = ", ".join(job.name for _, job in pairs if getattr(job, attribute) == value)
+                names = ", ".join(job.name for job in parsed if getattr(job, attribute) == value)
                 raise DefinitionError(
                     f"backup_jobs, {names}", f"they have the same {noun} {value}", f"Give each job a {noun} of its own."
                 )
-    return [_describe(item, job) for item, job in pairs]
+    return [_describe(item, job) for item, job in zip(items, parsed)]
 
 
 def secrets(raw: Iterable[object]) -> list[dict[str, str]]:
