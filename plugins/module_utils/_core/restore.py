@@ -75,7 +75,7 @@ def restore(
         start = time.monotonic()
         line["backup"] = choice.entry.id if choice.entry else str(choice.file)
         server = reach(job.connection, to_restore=True)
-        plan = _plan(choice, server, progress, into, in_place, database)
+        plan = _plan(choice, server, progress, into, in_place, database, thorough=dry_run)
         line.update(database=plan.into, mode=plan.mode, dry_run=dry_run)
         outcome = _describe(plan, choice)
         if dry_run:
@@ -110,7 +110,9 @@ def _plan(
     into: str | None,
     in_place: bool,
     database: str | None,
+    thorough: bool,
 ) -> Plan:
+    """Check everything that can be known beforehand. thorough: also read the archive to its end, as the restore will."""
     server.check()
     with server.session() as session:
         databases, existing = catalog.databases(session), catalog.roles(session)
@@ -128,7 +130,7 @@ def _plan(
         artifact = _pick(manifest, database)
         # An older pg_restore would call the archive of a newer one unreadable.
         _require_major(manifest.id, manifest.server["major"], server)
-        _verify(choice.entry.directory, manifest, artifact, server, progress)
+        _verify(choice.entry.directory, manifest, artifact, server if thorough else None, progress)
         path, codec = choice.entry.directory / artifact.file, verify.codec_of(artifact)
         source, details, title = artifact.database or "", artifact.details, manifest.id
         statements = _role_statements(choice.entry.directory, manifest)
@@ -195,7 +197,7 @@ def _only_database(job: Job) -> str:
     return job.databases[0].database
 
 
-def _verify(directory: Path, manifest: Manifest, artifact: Artifact, server: Server, progress: Progress) -> None:
+def _verify(directory: Path, manifest: Manifest, artifact: Artifact, server: Server | None, progress: Progress) -> None:
     """Only what this restore reads: another database's damage is no reason not to restore this one."""
     wanted = tuple(found for found in manifest.artifacts if found in (artifact, manifest.globals()))
     verdicts = verify.check(directory, manifest.only(wanted), server, progress)
