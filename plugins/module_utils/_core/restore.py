@@ -112,7 +112,7 @@ def _plan(
     database: str | None,
     thorough: bool,
 ) -> Plan:
-    """Check everything that can be known beforehand. thorough: also read the archive to its end, as the restore will."""
+    """Check all that can be known beforehand. thorough: also read the archive to its end, as the restore will."""
     server.check()
     with server.session() as session:
         databases, existing = catalog.databases(session), catalog.roles(session)
