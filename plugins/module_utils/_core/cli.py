@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Callable, TextIO
 
@@ -33,7 +34,14 @@ def main(argv: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
         arguments = parser.parse_args(argv)
     except SystemExit as ending:
         return int(ending.code or 0)
-    return _run(arguments, stdout, stderr)
+    try:
+        status = _run(arguments, stdout, stderr)
+        stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output is gone; the interpreter must not stumble over what is still to be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+        return 141
+    return status
 
 
 def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
@@ -64,8 +72,6 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
         progress.fail(f"{arguments.verb}: ended by a signal")
         draw(views.errors([(arguments.verb, "ended by a signal; what was unfinished is undone", "")]), stderr)
         return 130
-    except BrokenPipeError:
-        return 141
     if arguments.json:
         stdout.write(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
     else:
