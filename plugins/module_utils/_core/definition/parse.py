@@ -41,7 +41,7 @@ def parse(raw: object, backups: Path) -> Job:
             "Give that database another 'name', or set 'globals: false'.",
         )
     compression = keys.choice("compression", COMPRESSIONS, "zstd")
-    level = keys.integer("compression_level", None, *LEVELS.get(compression, (0, 0)))
+    level = keys.integer("compression_level", None, *LEVELS.get(compression, (0, 100)))
     if level is not None and compression == "none":
         raise keys.wrong("compression_level", "there is no level without a compression", "Leave it out.")
     expression = keys.text("schedule", "0 2 * * *")
@@ -153,7 +153,9 @@ class _Keys:
         text = self.text(key)
         if text is None:
             # A misspelt key is the likeliest reason that a required one is missing.
-            self.finish()
+            close = difflib.get_close_matches(key, [str(other) for other in self._raw if other != key], n=1)
+            if close:
+                raise DefinitionError(self.title, f"there is no key {close[0]!r}", f"Did you mean {key!r}?")
             raise DefinitionError(self.title, f"the key {key!r} is missing")
         return text
 
