@@ -50,7 +50,7 @@ def load(places: Places, name: str | None = None) -> Job:
     except OSError as error:
         next_step = "Run this as root." if isinstance(error, PermissionError) else ""
         raise DefinitionError(str(path), error.strerror or str(error), next_step) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DefinitionError(str(path), f"it is not JSON: {error}", "Deploy the job again.") from error
     job = parse(raw, places.backups)
     if job.name != name:

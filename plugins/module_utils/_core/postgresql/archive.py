@@ -21,6 +21,7 @@ from .server import Server
 from .workspace import workspace
 
 COMPLETE = re.compile(rb"^-- PostgreSQL database (?:cluster )?dump complete$", re.MULTILINE)
+RESTRICT = re.compile(rb"^\\restrict (\S+)$", re.MULTILINE)
 TAIL = 4096
 DATA_ENTRY = re.compile(r"^(\d+); .* TABLE DATA ", re.MULTILINE)
 
@@ -62,16 +63,19 @@ def damaged(path: Path, cause: str) -> Damaged:
 
 
 def _plain(path: Path, stream: Readable, codec: Codec, see: Callable[[bytes], object] | None) -> None:
-    tail = b""
+    head = tail = b""
 
     def remember(chunk: bytes) -> None:
-        nonlocal tail
+        nonlocal head, tail
+        head += chunk[: TAIL - len(head)]
         tail = (tail + chunk[-TAIL:])[-TAIL:]
         if see:
             see(chunk)
 
     through(decompressor(codec.outer), stream, remember)
-    if not COMPLETE.search(tail):
+    # Newer dumps begin with a key, and psql accepts them only if they end with the same.
+    key = RESTRICT.search(head)
+    if not COMPLETE.search(tail) or (key and b"\\unrestrict " + key[1] + b"\n" not in tail):
         raise damaged(path, "the dump does not end with 'dump complete': it is truncated")
 
 

@@ -95,7 +95,7 @@ def read(path: Path, backup: str | None = None) -> Manifest:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Damaged(str(path), f"cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, f"it is not JSON ({error})") from error
     try:
         if raw["manifest"] != VERSION:
