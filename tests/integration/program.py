@@ -48,7 +48,7 @@ class Holdfast:
         """Deploy a job; its repository. server is a server or a connection."""
         connection = server if isinstance(server, dict) else server.connection
         sources = [{"database": source} if isinstance(source, str) else source for source in databases]
-        definition = {"name": name, "connection": connection, "databases": sources, "schedule": None, **rest}
+        definition = {"name": name, "connection": connection, "databases": sources, "schedule": "", **rest}
         self.write(name, json.dumps(definition))
         return Path(rest.get("repository") or self.backups / name)
 

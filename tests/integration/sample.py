@@ -72,10 +72,12 @@ def large(server: Server, database: str, megabytes: int) -> str:
         session.execute("SET synchronous_commit = off")
         session.execute("CREATE TABLE bulk (id integer, filling text)")
         session.execute("ALTER TABLE bulk ALTER filling SET STORAGE EXTERNAL")
-        # Each chunk of text appears once in a row's neighbourhood, so that a compressor has real work to do.
+        # The same text comes again after five megabytes, where no compressor remembers it.
         session.execute(
-            "INSERT INTO bulk SELECT n, (SELECT string_agg(md5(n::text || m), '') FROM generate_series(1, 313) AS m)"
-            " FROM generate_series(1, %s) AS n",
+            "WITH texts AS (SELECT k, string_agg(md5(k || ' ' || m), '') AS filling"
+            " FROM generate_series(0, 499) AS k, generate_series(1, 313) AS m GROUP BY k)"
+            " INSERT INTO bulk SELECT n, filling FROM generate_series(1, %s) AS n JOIN texts ON k = n %% 500"
+            " ORDER BY n",
             [megabytes * 100],
         )
     return database

@@ -1,0 +1,225 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Backups that are not what they were: found by verify, refused by restore, passed over by latest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.holdfast.postgres.tests.integration import files
+from ansible_collections.holdfast.postgres.tests.integration.content import rows
+from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
+from ansible_collections.holdfast.postgres.tests.integration.sample import fill, small
+from ansible_collections.holdfast.postgres.tests.integration.servers import Server
+
+Damage = Callable[[Path, dict[str, Any], dict[str, Any]], None]
+
+
+def truncated(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    path = files.artifact(repository, made)
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def emptied(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.artifact(repository, made).write_bytes(b"")
+
+
+def one_bit_flipped(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.flip_bit(files.artifact(repository, made))
+
+
+def first_bit_flipped(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.flip_bit(files.artifact(repository, made), 0)
+
+
+def missing(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.artifact(repository, made).unlink()
+
+
+def globals_missing(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.artifact(repository, made, 1).unlink()
+
+
+def globals_damaged(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.flip_bit(files.artifact(repository, made, 1))
+
+
+def a_directory(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    missing(repository, made, other)
+    files.artifact(repository, made).mkdir()
+
+
+def swapped(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    first, second = files.artifact(repository, made), files.artifact(repository, other)
+    aside = repository / "aside"
+    first.rename(aside)
+    second.rename(first)
+    aside.rename(second)
+
+
+def lies_about_size(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.edit_manifest(repository, made["id"], artifacts__size=made["artifacts"][0]["size"] + 1)
+
+
+def lies_about_checksum(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.edit_manifest(repository, made["id"], artifacts__sha256="0" * 64)
+
+
+def names_a_file_elsewhere(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    outside = repository.parent / "outside.dump.zst"
+    outside.write_bytes(files.artifact(repository, made).read_bytes())
+    files.edit_manifest(repository, made["id"], artifacts__file="../outside.dump.zst")
+
+
+def has_the_id_of_another(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.edit_manifest(repository, made["id"], id=other["id"])
+
+
+def has_the_id_of_another_job(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.edit_manifest(repository, made["id"], id="archive" + made["id"][-16:], job="archive")
+
+
+def is_not_json(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.manifest_file(repository, made["id"]).write_bytes(b"\xff\x00not JSON")
+
+
+def is_cut_off(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    path = files.manifest_file(repository, made["id"])
+    path.write_text(path.read_text(encoding="utf-8")[:300], encoding="utf-8")
+
+
+def is_a_list(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.manifest_file(repository, made["id"]).write_text("[1, 2]", encoding="utf-8")
+
+
+def is_of_a_future_version(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.edit_manifest(repository, made["id"], manifest=99)
+
+
+def lists_nothing(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.edit_manifest(repository, made["id"], artifacts=[])
+
+
+def has_artifacts_of_a_wrong_type(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.edit_manifest(repository, made["id"], artifacts={"file": "x"})
+
+
+def has_no_time(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.edit_manifest(repository, made["id"], created="yesterday")
+
+
+DAMAGES = [
+    (truncated, "octets, not"),
+    (emptied, "octets, not"),
+    (one_bit_flipped, "checksum is wrong"),
+    (first_bit_flipped, "checksum is wrong"),
+    (missing, "is missing"),
+    (globals_missing, "is missing"),
+    (globals_damaged, "checksum is wrong"),
+    (a_directory, ""),
+    (swapped, ""),
+    (lies_about_size, "octets, not"),
+    (lies_about_checksum, "checksum is wrong"),
+    (names_a_file_elsewhere, "is not the name of an artifact"),
+    (has_the_id_of_another, "it calls itself"),
+    (has_the_id_of_another_job, "it calls itself"),
+    (is_not_json, "it is not JSON"),
+    (is_cut_off, "it is not JSON"),
+    (is_a_list, "shape of a manifest"),
+    (is_of_a_future_version, "version 99"),
+    (lists_nothing, "it lists no artifacts"),
+    (has_artifacts_of_a_wrong_type, "shape of a manifest"),
+    (has_no_time, "shape of a manifest"),
+]
+
+
+@pytest.mark.parametrize(("damage", "told"), DAMAGES, ids=lambda value: getattr(value, "__name__", ""))
+def test_damage_is_found_refused_and_passed_over(
+    holdfast: Holdfast, cluster15: Server, damage: Damage, told: str
+) -> None:
+    database = small(cluster15, cluster15.unique())
+    repository = holdfast.define("library", cluster15, database)
+    oldest = files.age(repository, holdfast.backup("library"), 2)
+    fill(cluster15, database, 50)
+    other = holdfast.backup("library")
+    other["id"] = files.age(repository, other, 1)
+    other["artifacts"][0]["file"] = next(repository.glob(f"{database}_{other['id'][-15:]}.*")).name
+    fill(cluster15, database, 50)
+    made = holdfast.backup("library")
+    damage(repository, made, other)
+    there, names = set(files.visible(repository)), cluster15.names()
+
+    assert told in holdfast("verify", made["id"], status=1).err
+    assert told in holdfast("restore", made["id"], "--into", "never", status=1).err
+    assert told in holdfast("restore", made["id"], "--in-place", status=1).err
+    assert len(rows(cluster15, database)) == 200
+    assert cluster15.names() == names
+    listed = {one["id"]: one["problem"] for one in holdfast.json("list")["jobs"][0]["backups"]}
+    assert told in listed[made["id"]] and listed[made["id"]]
+    assert holdfast("status", "library", status=None).status > 0
+    if damage is swapped:
+        holdfast("verify", other["id"], status=1)
+    result = holdfast.json("restore", "latest", "--into", cluster15.unique())
+    assert result["backup"] == (oldest if damage is swapped else other["id"])
+    assert made["id"] in result["passed_over"][0]
+    # Nobody cleans away what may still be of use.
+    holdfast("prune")
+    assert set(files.visible(repository)) == there
+
+
+def test_a_wrong_checksum_file_is_found(holdfast: Holdfast, cluster15: Server) -> None:
+    repository = holdfast.define("library", cluster15, small(cluster15, cluster15.unique()))
+    made = holdfast.backup("library")
+    sums = repository / f"{made['id']}.sha256"
+    text = sums.read_text(encoding="utf-8")
+    for wrong in (text.replace(text[:8], "00000000", 1), "", text.splitlines()[0] + "\n"):
+        sums.write_text(wrong, encoding="utf-8")
+        assert "does not agree with the manifest" in holdfast("verify", made["id"], status=1).err
+    sums.unlink()
+    assert "No such file" in holdfast("verify", made["id"], status=1).err
+    sums.write_text(text, encoding="utf-8")
+    holdfast("verify", made["id"])
+    assert holdfast.json("list")["jobs"][0]["backups"][0]["problem"] == ""
+
+
+@pytest.mark.parametrize(
+    ("format", "compression"),
+    [(one, other) for one in ("plain", "custom", "directory") for other in ("gzip", "zstd", "none")],
+)
+@pytest.mark.parametrize("reach", ["cluster15", "container17"])
+def test_an_archive_that_was_cut_off_before_it_was_hashed_is_found(
+    reach: str, request: pytest.FixtureRequest, holdfast: Holdfast, format: str, compression: str
+) -> None:
+    """Checksums only tell what changed since: the archive itself has to be read to its end."""
+    server = request.getfixturevalue(reach)
+    options = {"format": format, "compression": compression, "globals": False}
+    repository = holdfast.define("library", server, small(server, server.unique(), 3000), **options)
+    made = holdfast.backup("library")
+    path = files.artifact(repository, made)
+    # The end of a tar is padding.
+    octets = path.read_bytes()[: -(15000 if format == "directory" else 30)]
+    path.write_bytes(octets)
+    sha256 = hashlib.sha256(octets).hexdigest()
+    files.edit_manifest(repository, made["id"], artifacts__size=len(octets), artifacts__sha256=sha256)
+    (repository / f"{made['id']}.sha256").write_text(f"{sha256}  {path.name}\n", encoding="utf-8")
+    names = server.names()
+    holdfast("verify", made["id"], status=1)
+    holdfast("restore", made["id"], "--into", "never", status=1)
+    assert server.names() == names
+
+
+def test_a_history_with_a_torn_line_is_read(holdfast: Holdfast, cluster15: Server) -> None:
+    holdfast.define("library", cluster15, small(cluster15, cluster15.unique()))
+    holdfast.backup("library")
+    path = holdfast.home / "state" / "library" / "history.jsonl"
+    path.write_text(path.read_text(encoding="utf-8") + '{"verb": "backup", "res', encoding="utf-8")
+    holdfast("verify")
+    assert json.loads(path.read_text(encoding="utf-8").splitlines()[-1])["verb"] == "verify"
+    assert holdfast("list").status == 0
