@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from ansible_collections.holdfast.postgres.tests.integration import processes
@@ -16,12 +18,19 @@ from ansible_collections.holdfast.postgres.tests.integration.servers import Serv
 LIMIT = 100 * 1024 * 1024
 
 
+@pytest.fixture(scope="module")
+def bulk(_cluster15: Server) -> Iterator[str]:
+    """A database whose dump has over 300 MB."""
+    yield large(_cluster15, "db_bulk", megabytes=310)
+    _cluster15.drop("db_bulk")
+
+
 @pytest.mark.parametrize(("format", "compression"), [("plain", "none"), ("custom", "zstd"), ("directory", "none")])
 def test_our_own_process_stays_under_100_mib(
-    holdfast: Holdfast, cluster15: Server, format: str, compression: str
+    holdfast: Holdfast, cluster15: Server, bulk: str, format: str, compression: str
 ) -> None:
-    database, into = large(cluster15, cluster15.unique(), megabytes=310), cluster15.unique()
-    holdfast.define("library", cluster15, database, format=format, compression=compression)
+    into = cluster15.unique()
+    holdfast.define("library", cluster15, bulk, format=format, compression=compression)
 
     def peak(*command: str) -> int:
         run = holdfast.start(*command)
@@ -37,6 +46,6 @@ def test_our_own_process_stays_under_100_mib(
     assert peak("verify", "latest") < LIMIT
     assert peak("restore", "latest", "--into", into) < LIMIT
     count = "SELECT count(*), sum(hashtext(filling)) FROM bulk"
-    assert cluster15.query(count, into) == cluster15.query(count, database)
+    assert cluster15.query(count, into) == cluster15.query(count, bulk)
     if format == "plain":
         assert peak("restore", made["id"], "--in-place") < LIMIT

@@ -21,12 +21,19 @@ from ansible_collections.holdfast.postgres.tests.integration.waiting import wait
 BUSY = "SELECT count(*) FROM pg_stat_progress_copy WHERE command = 'COPY FROM' AND bytes_processed > 1000000"
 
 
-@pytest.mark.parametrize(("format", "word"), [("plain", "psql"), ("custom", "pg_restore"), ("directory", "pg_restore")])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("format", "word", "number"),
+    [
+        ("plain", "psql", signal.SIGTERM),
+        ("plain", "psql", signal.SIGKILL),
+        ("custom", "pg_restore", signal.SIGTERM),
+        ("directory", "pg_restore", signal.SIGTERM),
+    ],
+)
 def test_a_container_client_that_is_ended_is_no_success(
     holdfast: Holdfast, container17: Server, format: str, word: str, number: int
 ) -> None:
-    database, into = large(container17, container17.unique(), megabytes=60), container17.unique()
+    database, into = large(container17, container17.unique(), megabytes=40), container17.unique()
     holdfast.define("library", container17, database, format=format, globals=False)
     holdfast.backup("library")
     names = container17.names()
