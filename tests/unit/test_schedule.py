@@ -58,16 +58,17 @@ def test_the_runs_around_a_moment(expression, before, after):
     [
         ("", "0 fields"),
         ("0 2 * *", "4 fields"),
-        ("61 2 * * *", "'61' is not between 0 and 59, as a minute must be"),
-        ("0 2 * foo *", "'foo' is not between 1 and 12, as a month must be"),
-        ("0 2 * * 8", "as a day of week must be"),
+        ("61 2 * * *", "'61' is no minute, which is between 0 and 59"),
+        ("0 2 * foo *", "'foo' is no month, which is between 1 and 12"),
+        ("0 2 * * 8", "'8' is no day of week"),
         ("0 5-3 * * *", "'5-3' is an empty range for the hour"),
         ("*/0 * * * *", "empty range"),
         ("0 2 30 2 *", "no day of any year matches"),
         ("0 2 * * * root", "6 fields"),
         ("0 2 ** * *", "is no day of month"),
         ("0 -2 * * *", "is no hour"),
-        ("²  2 * * *", "is not between"),
+        ("²  2 * * *", "is no minute"),
+        ("5/10 2 * * *", "a step needs a range"),
     ],
 )
 def test_a_wrong_expression_is_named_with_its_fault(expression, complaint):

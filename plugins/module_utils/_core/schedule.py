@@ -144,11 +144,14 @@ def _field(text: str, title: str, field: str, low: int, high: int, names: Sequen
         step = int(step_text or 1)
         if first == "*" and last is not None:
             raise _refuse(text, f"{item!r} is no {title}")
+        # Implementations of cron differ in what 5/10 means.
+        if step_text and first != "*" and last is None:
+            raise _refuse(text, f"{item!r} is no {title}: a step needs a range, as in */10 or 5-59/10")
         start = low if first == "*" else _value(text, title, first, low, high, names)
         if last is not None:
             stop = _value(text, title, last, low, high, names)
         else:
-            stop = high if first == "*" or step_text else start
+            stop = high if first == "*" else start
         if step < 1 or stop < start:
             raise _refuse(text, f"{item!r} is an empty range for the {title}")
         values.update(range(start, stop + 1, step))
@@ -159,7 +162,7 @@ def _value(text: str, title: str, word: str, low: int, high: int, names: Sequenc
     if word.lower() in names:
         return names.index(word.lower()) + low
     if not word.isdecimal() or not low <= int(word) <= high:
-        raise _refuse(text, f"{word!r} is not between {low} and {high}, as a {title} must be")
+        raise _refuse(text, f"{word!r} is no {title}, which is between {low} and {high}")
     return int(word)
 
 

@@ -46,7 +46,7 @@ def parse(raw: object, backups: Path) -> Job:
         raise keys.wrong("compression_level", "there is no level without a compression", "Leave it out.")
     expression = keys.text("schedule", "0 2 * * *")
     if expression is not None:
-        schedule.parse(expression)
+        _check_schedule(f"job {name}", expression)
     job = Job(
         name=name,
         connection=connection,
@@ -62,6 +62,13 @@ def parse(raw: object, backups: Path) -> Job:
     )
     keys.finish()
     return job
+
+
+def _check_schedule(title: str, expression: str) -> None:
+    try:
+        schedule.parse(expression)
+    except DefinitionError as error:
+        raise DefinitionError(f"{title}, {error.thing}", error.cause, error.next_step) from error
 
 
 def _connection(raw: Mapping[str, Any], title: str) -> Connection:
