@@ -148,10 +148,7 @@ def _field(text: str, title: str, field: str, low: int, high: int, names: Sequen
         if step_text and first != "*" and last is None:
             raise _refuse(text, f"{item!r} is no {title}: a step needs a range, as in */10 or 5-59/10")
         start = low if first == "*" else _value(text, title, first, low, high, names)
-        if last is not None:
-            stop = _value(text, title, last, low, high, names)
-        else:
-            stop = high if first == "*" else start
+        stop = high if first == "*" else _value(text, title, last or first, low, high, names)
         if step < 1 or stop < start:
             raise _refuse(text, f"{item!r} is an empty range for the {title}")
         values.update(range(start, stop + 1, step))
