@@ -61,6 +61,13 @@ def find_client(pid: int, word: str) -> int:
     return wait_until(look, f"process {pid} has a docker client with {word}")
 
 
+def runs(pid: int, program: str) -> bool:
+    """Whether a process has a descendant that is a program, or the docker client of one."""
+    return any(
+        name == program or (name == "docker" and program in _arguments(child)) for child, name in children(pid).items()
+    )
+
+
 def _arguments(pid: int) -> list[str]:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")

@@ -175,6 +175,8 @@ def test_a_run_that_is_killed_in_the_middle_leaves_the_live_database_as_it_was(
         application.execute("LOCK TABLE items IN ACCESS SHARE MODE")
         run = holdfast.start("restore", made["id"], "--in-place")
         wait_until(lambda: _waiting(server), "the restore waits for the lock")
+        # All of the backup is on its way by then: what psql would do with it is what matters.
+        wait_until(lambda: not processes.runs(run.pid, "pg_restore"), "pg_restore has done its part")
         processes.kill(run, number)
         application.execute("ROLLBACK")
     wait_until(lambda: server.sessions() == 0, "the sessions of the killed run are gone")
