@@ -96,7 +96,12 @@ def preflight(job: Job, repository: Repository, server: Server, progress: Progre
     server.client("pg_dump", at_least=server.major)
     last = next((entry.manifest for entry in reversed(repository.entries()) if entry.manifest), None)
     sizes = sum(found["size"] for found in facts.values())
-    space.require(job.repository, space.for_backup(last.size if last else 0, sizes), f"a backup of job {job.name}")
+    space.require(
+        job.repository,
+        space.for_backup(last.size if last else 0, sizes),
+        f"a backup of job {job.name}",
+        "Free space there, keep fewer backups, or move the repository to a larger disk.",
+    )
     return facts
 
 

@@ -30,7 +30,7 @@ def database(file: str, codec: Codec, name: str) -> tuple[str, ...]:
 
 
 def globals(file: str, codec: Codec) -> tuple[str, ...]:
-    """Create the roles; those that exist already are reported and left as they are."""
+    """Create the roles. CREATE ROLE fails for those that exist already; the rest makes them what they were."""
     return (f"{_read(file, codec)} | psql -X -d postgres",)
 
 

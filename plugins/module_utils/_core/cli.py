@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     # A verb's result, what draws it, and the exit status.
     Outcome = tuple[dict[str, Any], Callable[[Any], list[Block]], int]
 
-DESCRIPTION = "Backs up PostgreSQL databases, proves that the backups can be restored, and restores them."
-STATUSES = "Exit status: 0 done or healthy, 1 failed or warning, 2 critical or wrong usage, 75 job is locked."
+DESCRIPTION = "Backs up PostgreSQL databases, verifies every backup, and restores them."
+STATUSES = (
+    "Exit status: 0 done or healthy, 1 failed or warning, 2 critical or wrong usage, 70 crashed, 75 job is locked."
+)
+# EX_SOFTWARE of sysexits.h
+CRASHED = 70
 BACKUP_HELP = "an id, latest, latest-verified, a time such as 2025-08-16T15:55 (UTC), or a path"
 
 
@@ -72,6 +76,15 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
         progress.fail(f"{arguments.verb}: ended by a signal")
         draw(views.errors([(arguments.verb, "ended by a signal; what was unfinished is undone", "")]), stderr)
         return 130
+    except BrokenPipeError:
+        raise
+    except Exception:  # noqa: BLE001 - a crash must not end with the status of a warning
+        import traceback
+
+        progress.fail(f"{arguments.verb}: crashed")
+        stderr.write(traceback.format_exc())
+        draw(views.errors([(arguments.verb, "this is a defect of holdfast", "Please report the lines above.")]), stderr)
+        return CRASHED
     if arguments.json:
         stdout.write(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
     else:
@@ -196,18 +209,26 @@ def _adopt(arguments: argparse.Namespace, places: Places, progress: Progress) ->
     from pathlib import Path
 
     from .adopt import adopt
+    from .errors import HoldfastError
     from .terminal import views
     from .which import job_of
 
-    adopted = []
+    adopted, refused = [], []
     for name in arguments.files:
         file = Path(name).absolute()
-        adopted.append(adopt(job_of(places, file, arguments.job), places, file, arguments.database, progress))
+        try:
+            adopted.append(adopt(job_of(places, file, arguments.job), places, file, arguments.database, progress))
+        except HoldfastError as error:
+            # The others of a whole directory are adopted all the same.
+            if len(arguments.files) == 1:
+                raise
+            refused.append({"thing": error.thing, "cause": error.cause, "next_step": error.next_step})
 
     def view(result: dict[str, Any]) -> list[Block]:
-        return [block for one in result["adopted"] for block in views.adopted(one)]
+        blocks = [block for one in result["adopted"] for block in views.adopted(one)]
+        return blocks + views.errors([(one["thing"], one["cause"], one["next_step"]) for one in result["refused"]])
 
-    return {"adopted": adopted}, view, 0
+    return {"adopted": adopted, "refused": refused}, view, 1 if refused else 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,8 +23,8 @@ from .repository.manifest import timestamp
 def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
     """Append a line when the block ends, however it ends. The block adds what it learns to the yielded mapping.
 
-    Fields: time (when it began), verb, result (ok, failed, locked or ended), seconds, error, damaged (when a backup's
-    damage was the reason), and what the block added.
+    Fields: time (when it began), verb, result (ok, failed, locked or ended), seconds, error, damaged (what is wrong
+    with the backup that the block is about), and what the block added.
     """
     line: dict[str, Any] = {"time": timestamp(datetime.now(timezone.utc)), "verb": verb, "result": "ok"}
     start = time.monotonic()
@@ -33,8 +33,8 @@ def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
     except HoldfastError as error:
         line["result"] = "locked" if isinstance(error, Locked) else "failed"
         line["error"] = str(error)
-        if isinstance(error, Damaged):
-            line["damaged"] = True
+        if isinstance(error, Damaged) and error.thing == line.get("backup"):
+            line["damaged"] = error.cause
         raise
     except BaseException as error:
         line["result"] = "ended"
@@ -66,14 +66,14 @@ def read(places: Places, job: str) -> list[dict[str, Any]]:
 
 
 def last_checks(places: Places, job: str) -> dict[str, dict[str, Any]]:
-    """The last verify of each backup that came to a verdict, by the backup's id.
+    """The last check of each backup that came to a verdict, by its id: a verify, or a restore that found damage.
 
     One that failed for another reason, such as a server that is down, says nothing about the backup.
     """
     return {
         line["backup"]: line
         for line in read(places, job)
-        if line.get("verb") == "verify" and (line.get("result") == "ok" or line.get("damaged")) and "backup" in line
+        if "backup" in line and (line.get("damaged") or (line.get("verb") == "verify" and line.get("result") == "ok"))
     }
 
 

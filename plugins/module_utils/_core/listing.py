@@ -33,7 +33,7 @@ def backups(job: Job, places: Places) -> dict[str, Any]:
     for entry in reversed(entries):
         check = checks.get(entry.id, {})
         manifest = entry.manifest
-        problem = entry.problem or (check.get("error", "") if check.get("result") == "failed" else "")
+        problem = entry.problem or check.get("damaged", "")
         verified = check.get("time") or (manifest.verified.get("at") if manifest else None)
         rows.append(
             {

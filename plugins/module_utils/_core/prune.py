@@ -41,7 +41,7 @@ def candidates(entries: Iterable[Entry], checks: Mapping[str, Mapping[str, Any]]
         retention.Candidate(
             id=entry.id,
             created=entry.manifest.moment,
-            good=not entry.problem and checks.get(entry.id, {}).get("result") != "failed",
+            good=not entry.problem and not checks.get(entry.id, {}).get("damaged"),
             safety=entry.manifest.purpose == "safety",
         )
         for entry in entries

@@ -88,6 +88,7 @@ def restore(
         with server.claim(job.name):
             if plan.in_place:
                 load.load_in_place(server, plan.into, plan.path, plan.codec, job.name)
+                _analyze(server, plan.into)
             else:
                 _load_beside(server, plan)
         rows = _rows(server, plan.into)
@@ -218,7 +219,9 @@ def _role_statements(directory: Path, manifest: Manifest) -> list[roles.Statemen
 def _require_space(server: Server, details: dict[str, Any]) -> None:
     directory = server.data_directory()
     if directory is not None and details.get("size"):
-        space.require(directory, round(details["size"] * 1.05), "the restored database")
+        space.require(
+            directory, round(details["size"] * 1.05), "the restored database", "Free space on the server's disk."
+        )
 
 
 def _safety(plan: Plan, places: Places, progress: Progress) -> str:
@@ -247,8 +250,7 @@ def _load_beside(server: Server, plan: Plan) -> None:
     load.create_database(server, working, plan.details, comment)
     try:
         load.load(server, working, plan.path, plan.codec, plan.job.parallel, plan.job.name)
-        with server.session(working) as session:
-            session.execute("ANALYZE")
+        _analyze(server, working)
         properties.apply(server, working, plan.details)
         # At once: without its mark an unfinished database would stay for ever.
         with server.session() as session, session.transaction():
@@ -259,6 +261,11 @@ def _load_beside(server: Server, plan: Plan) -> None:
     except BaseException:
         _drop(server, working)
         raise
+
+
+def _analyze(server: Server, database: str) -> None:
+    with server.session(database) as session:
+        session.execute("ANALYZE")
 
 
 def _drop_unfinished(server: Server, comment: str) -> None:

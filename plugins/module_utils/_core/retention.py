@@ -106,10 +106,10 @@ def _kept_by_number(good: Sequence[Candidate], keep: Keep) -> dict[str, list[str
 
 
 def _protection(backup: Candidate, good: Sequence[Candidate], now: datetime) -> str:
-    if good and backup.id == good[0].id:
-        return "newest good"
     if not backup.safety and backup == next((other for other in good if not other.safety), None):
-        return "newest good besides safety backups"
+        return "newest good"
+    if good and backup.id == good[0].id:
+        return "newest safety"
     if backup.created.date() >= now.date():
         return "made today"
     if backup.safety and backup.good and now - backup.created < timedelta(days=SAFETY_DAYS):

@@ -56,12 +56,12 @@ def find(places: Places, wanted: str, job_name: str | None = None, job: Job | No
         return _by_id(job, entries, wanted)
     failed = failures(places, job.name)
     if wanted in ("latest", "latest-verified"):
-        return _newest(job, entries, failed, "")
+        return _newest(job, entries, failed, "", entries)
     moment = parse_time(wanted)
     if moment is None:
         raise UnknownBackup(f"backup {wanted!r}", "it is neither an id, nor a time, nor a file", FORMS)
     before = [entry for entry in entries if entry.manifest is None or entry.manifest.moment <= moment]
-    return _newest(job, before, failed, f" not after {moment:%Y-%m-%dT%H:%M:%SZ}")
+    return _newest(job, before, failed, f" not after {moment:%Y-%m-%dT%H:%M:%SZ}", entries)
 
 
 def find_backup(places: Places, wanted: str, job_name: str | None = None, job: Job | None = None) -> tuple[Job, Entry]:
@@ -77,9 +77,9 @@ def find_backup(places: Places, wanted: str, job_name: str | None = None, job: J
 
 
 def failures(places: Places, job: str) -> dict[str, str]:
-    """Why the last verify of a backup failed, by the backup's id; those whose last verify passed are not in it."""
+    """What is wrong with the backups whose last check failed, by the backup's id."""
     checks: Mapping[str, Mapping[str, Any]] = history.last_checks(places, job)
-    return {backup: line.get("error", "") for backup, line in checks.items() if line["result"] == "failed"}
+    return {backup: line["damaged"] for backup, line in checks.items() if line.get("damaged")}
 
 
 def parse_time(text: str) -> datetime | None:
@@ -124,17 +124,20 @@ def _by_id(job: Job, entries: list[Entry], wanted: str) -> Choice:
     raise UnknownBackup(f"backup {wanted}", f"job {job.name} has none of that name", _there_are(entries))
 
 
-def _newest(job: Job, entries: list[Entry], failed: Mapping[str, str], limit: str) -> Choice:
+def _newest(job: Job, entries: list[Entry], failed: Mapping[str, str], limit: str, everything: list[Entry]) -> Choice:
     passed_over: list[str] = []
     for entry in reversed(entries):
+        # A safety backup holds what a restore replaced: whoever wants that back names it.
+        if entry.manifest is not None and entry.manifest.purpose == "safety":
+            continue
         problem = entry.problem or failed.get(entry.id, "")
-        if not problem and entry.manifest is not None:
+        if not problem:
             return Choice(job, entry, passed_over=tuple(passed_over))
-        passed_over.append(f"{entry.id}: {problem.splitlines()[0] if problem else 'damaged'}")
+        passed_over.append(f"{entry.id} ({problem.splitlines()[0]})")
     cause = f"job {job.name} has no good backup{limit}"
     if passed_over:
         cause += "; damaged are " + "; ".join(passed_over)
-    raise UnknownBackup("backup", cause, _there_are(entries))
+    raise UnknownBackup("backup", cause, _there_are(everything))
 
 
 def _by_path(places: Places, path: Path, job: Job | None) -> Choice:

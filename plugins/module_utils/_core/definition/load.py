@@ -20,7 +20,8 @@ def names(places: Places) -> list[str]:
     try:
         return sorted(path.stem for path in (places.config / "jobs").glob("*.json"))
     except OSError as error:
-        raise DefinitionError(str(places.config / "jobs"), error.strerror or str(error)) from error
+        next_step = "Run this as root." if isinstance(error, PermissionError) else ""
+        raise DefinitionError(str(places.config / "jobs"), error.strerror or str(error), next_step) from error
 
 
 def load(places: Places, name: str | None = None) -> Job:

@@ -32,8 +32,6 @@ def parse(raw: object, backups: Path) -> Job:
     connection = _connection(keys.mapping("connection"), f"job {name}, connection")
     databases = _databases(keys.sequence("databases"), f"job {name}, databases")
     dumps_globals = keys.boolean("globals", True)
-    if not databases:
-        raise DefinitionError(keys.title, "it has no databases", "List at least one under 'databases'.")
     if dumps_globals and any(database.name == "globals" for database in databases):
         raise DefinitionError(
             keys.title,
@@ -61,6 +59,8 @@ def parse(raw: object, backups: Path) -> Job:
         keep=_keep(keys.mapping("keep"), f"job {name}, keep"),
     )
     keys.finish()
+    if not databases:
+        raise DefinitionError(keys.title, "it has no databases", "List at least one under 'databases'.")
     return job
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Callable, Protocol, cast
 
 from ..codec import Codec, decompressor
-from ..errors import Damaged, ProgramFailed
+from ..errors import Damaged, ProgramFailed, Refused
 from ..process import CHUNK, Command, Pipeline, copy, run
 from .server import Server
 from .workspace import workspace
@@ -51,6 +51,12 @@ def read_to_end(
     except (ProgramFailed, tarfile.TarError, EOFError) as error:
         # A container that was stopped meanwhile is no damage.
         server.check()
+        if "unsupported version" in str(error):
+            raise Refused(
+                str(path),
+                f"a newer pg_dump made it than the pg_restore {server.client_major('pg_restore')} for {server.title}",
+                "Restore it into a newer server, or install the client programs of a newer version.",
+            ) from error
         raise damaged(path, f"it cannot be read to its end: {error}") from error
 
 

@@ -39,7 +39,7 @@ class ContainerServer(Server):
         if not state.get("Running") or state.get("Paused"):
             raise ServerError(
                 self.title,
-                f"it is {state.get('Status', 'not running')}",
+                f"it is not running ({state.get('Status', 'stopped')})",
                 f"{engine} {'unpause' if state.get('Paused') else 'start'} {self._container}",
             )
         return container

@@ -85,6 +85,8 @@ class Server(ABC):
             "user": self.role,
             "connect_timeout": CONNECT_TIMEOUT,
             "application_name": self.application,
+            # In a database of SQL_ASCII names would come as bytes.
+            "client_encoding": "UTF8",
             # A time limit that a role or database carries is meant for its application, not for a backup.
             "options": "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
             " -c idle_session_timeout=0",

@@ -25,12 +25,15 @@ def listing(result: Mapping[str, Any]) -> list[Block]:
                 _maybe(size, backup["size"]),
                 _maybe(duration, backup["age"]),
                 backup["problem"].splitlines()[0] if backup["problem"] else _verified(backup["verified"]),
+                backup["purpose"] or "-",
                 f"goes: {backup['kept_for']}" if backup["goes"] else backup["kept_for"],
             )
             for backup in result["backups"]
         ]
         tones = ["bad" if backup["problem"] else "plain" for backup in result["backups"]]
-        blocks.append(Table(("BACKUP", "SIZE", "AGE", "VERIFIED", "KEPT FOR"), rows, right=(1, 2), tones=tones))
+        blocks.append(
+            Table(("BACKUP", "SIZE", "AGE", "VERIFIED", "PURPOSE", "KEPT FOR"), rows, right=(1, 2), tones=tones)
+        )
     else:
         blocks.append(Line("No backup yet. holdfast backup makes one.", "warning"))
     if result["unmanaged"]:
@@ -77,6 +80,9 @@ def shown(result: Mapping[str, Any]) -> list[Block]:
         Line(""),
     ]
     blocks.append(Line("Restore without holdfast:", "title"))
+    blocks.append(
+        Line("  (the programs as a user whom the server accepts; in a container: docker exec -i NAME ...)", "dim")
+    )
     blocks += [Line(f"  cd {result['directory']}"), Line(f"  sha256sum -c {result['id']}.sha256")]
     blocks += [Line(f"  {line}") for artifact in reversed(result["artifacts"]) for line in artifact["by_hand"]]
     return blocks
