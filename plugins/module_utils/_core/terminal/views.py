@@ -25,14 +25,13 @@ def listing(result: Mapping[str, Any]) -> list[Block]:
                 _maybe(size, backup["size"]),
                 _maybe(duration, backup["age"]),
                 backup["problem"].splitlines()[0] if backup["problem"] else _verified(backup["verified"]),
-                backup["purpose"] or "-",
                 f"goes: {backup['kept_for']}" if backup["goes"] else backup["kept_for"],
             )
             for backup in result["backups"]
         ]
         tones = ["bad" if backup["problem"] else "plain" for backup in result["backups"]]
         blocks.append(
-            Table(("BACKUP", "SIZE", "AGE", "VERIFIED", "PURPOSE", "KEPT FOR"), rows, right=(1, 2), tones=tones)
+            Table(("BACKUP", "SIZE", "AGE", "VERIFIED", "KEPT FOR"), rows, right=(1, 2), tones=tones)
         )
     else:
         blocks.append(Line("No backup yet. holdfast backup makes one.", "warning"))
