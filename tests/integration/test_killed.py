@@ -172,3 +172,22 @@ def _every_backup_is_whole(holdfast: Holdfast, repository: Path) -> list[dict[st
         subprocess.run(check, cwd=repository, check=True, capture_output=True)
     there = [files.manifest_file(repository, one["id"]) for one in listed["backups"]]
     return [json.loads(path.read_text(encoding="utf-8")) for path in there]
+
+
+def test_the_status_says_that_a_run_was_killed(holdfast: Holdfast, cluster15: Server) -> None:
+    """A killed run writes no history: what it left behind has to speak."""
+    repository = holdfast.define("library", cluster15, small(cluster15, cluster15.unique()))
+    holdfast.backup("library")
+    assert _recent_backups(holdfast)["level"] == "ok"
+    assert crashes.crash(holdfast, 4, "backup", "library", under=repository)
+    assert files.hidden(repository) != []
+    point = _recent_backups(holdfast)
+    assert point["level"] == "critical"
+    assert "was killed" in point["text"]
+    holdfast.backup("library")
+    assert _recent_backups(holdfast)["level"] == "ok"
+
+
+def _recent_backups(holdfast: Holdfast) -> dict[str, str]:
+    checks = holdfast("status", "library", "--json", status=None).data["jobs"][0]["checks"]
+    return next(check for check in checks if check["point"] == "Recent backups")

@@ -47,11 +47,17 @@ def backup(age_hours, problem=""):
 )
 def test_recent_backups(listed, last_run, schedule, level):
     """A run has an hour from when it was due; from then on a backup that is older than that is late."""
-    assert backups(listed, last_run, schedule, NOW).level == level
+    assert backups(listed, last_run, None, schedule, NOW).level == level
+
+
+def test_a_killed_run_is_critical_whatever_else_is_good():
+    check = backups([backup(8)], {"result": "ok"}, "app_20250816_020000", "0 2 * * *", NOW)
+    assert check.level == "critical"
+    assert "app_20250816_020000 was killed" in check.text
 
 
 def test_a_failed_run_is_quoted():
-    assert "disk: full" in backups([backup(8)], {"result": "failed", "error": "disk: full\nmore"}, None, NOW).text
+    assert "disk: full" in backups([backup(8)], {"result": "failed", "error": "disk: full\nmore"}, None, None, NOW).text
 
 
 @pytest.mark.parametrize(

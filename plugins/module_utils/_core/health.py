@@ -60,11 +60,18 @@ def storage(kind: str, directory: str | None, mounts: Sequence[Mapping[str, Any]
 def backups(
     listed: Sequence[Mapping[str, Any]],
     last_run: Mapping[str, Any] | None,
+    killed: str | None,
     schedule: str | None,
     now: datetime,
 ) -> Check:
-    """Is there a good backup as young as the schedule promises? listed: the newest first; now: aware, local."""
+    """Is there a good backup as young as the schedule promises?
+
+    listed: the newest first; killed: the backup that a killed run left unfinished; now: aware, local.
+    """
     point = "Recent backups"
+    if killed is not None:
+        text = f"the run that made {killed} was killed"
+        return Check(point, CRITICAL, text, "holdfast backup removes what it left, and makes another.")
     good = [backup for backup in listed if not backup["problem"]]
     damaged = len(listed) - len(good)
     if last_run is not None and last_run["result"] not in ("ok", "locked"):

@@ -24,6 +24,7 @@ from .postgresql import catalog
 from .postgresql.container import ContainerServer
 from .postgresql.reach import reach
 from .postgresql.server import Server
+from .repository import leftovers, lock
 from .repository.local import Repository
 from .repository.manifest import Manifest
 from .units import size
@@ -51,7 +52,7 @@ def status(job: Job, places: Places) -> dict[str, Any]:
     sizes = sum(database["size"] for database in databases)
     last_size = manifests[-1].size if manifests else 0
     checks += [
-        health.backups(listed, _last_backup_run(places, job.name), expression, now),
+        health.backups(listed, _last_backup_run(places, job.name), _killed(job, places), expression, now),
         health.disk(
             str(job.repository),
             space.free(job.repository),
@@ -163,6 +164,12 @@ def _earlier(manifests: Sequence[Manifest], database: str) -> Mapping[str, Any]:
             if artifact.database == database:
                 return artifact.details
     return {}
+
+
+def _killed(job: Job, places: Places) -> str | None:
+    """The backup that a run was making when it was killed, which the history cannot tell."""
+    left = leftovers.unfinished(Repository(job.repository, job.name))
+    return left[-1] if left and not lock.at_work(places, job.name) else None
 
 
 def _last_backup_run(places: Places, job: str) -> dict[str, Any] | None:

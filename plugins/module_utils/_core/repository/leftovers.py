@@ -18,10 +18,7 @@ from .manifest import read
 def clear(repository: Repository) -> list[str]:
     """Must be called under the job's lock. What was done, as sentences."""
     done = []
-    for name in sorted(repository.files()):
-        backup, _dot, state = name.removeprefix(".").rpartition(".")
-        if not name.startswith(".") or not repository.owns(backup):
-            continue
+    for backup, state in _found(repository):
         if state == "deleting":
             _finish_deleting(repository, backup)
             done.append(f"finished deleting {backup}")
@@ -29,6 +26,20 @@ def clear(repository: Repository) -> list[str]:
             _undo(repository, backup)
             done.append(f"removed the unfinished {backup}")
     return done
+
+
+def unfinished(repository: Repository) -> list[str]:
+    """The backups that are being made, or were when their run was killed."""
+    return [backup for backup, state in _found(repository) if state == "partial"]
+
+
+def _found(repository: Repository) -> list[tuple[str, str]]:
+    found = []
+    for name in sorted(repository.files()):
+        backup, _dot, state = name.removeprefix(".").rpartition(".")
+        if name.startswith(".") and repository.owns(backup):
+            found.append((backup, state))
+    return found
 
 
 def _finish_deleting(repository: Repository, backup: str) -> None:

@@ -30,9 +30,7 @@ def listing(result: Mapping[str, Any]) -> list[Block]:
             for backup in result["backups"]
         ]
         tones = ["bad" if backup["problem"] else "plain" for backup in result["backups"]]
-        blocks.append(
-            Table(("BACKUP", "SIZE", "AGE", "VERIFIED", "KEPT FOR"), rows, right=(1, 2), tones=tones)
-        )
+        blocks.append(Table(("BACKUP", "SIZE", "AGE", "VERIFIED", "KEPT FOR"), rows, right=(1, 2), tones=tones))
     else:
         blocks.append(Line("No backup yet. holdfast backup makes one.", "warning"))
     if result["unmanaged"]:
