@@ -107,8 +107,8 @@ def _small(holdfast: Holdfast) -> None:
             "manifest": 1,
         }
         (repository / f"many_{stamp}.manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    print(f"{'holdfast --help':<34}{min(_time(lambda: holdfast('--help')) for _ in range(5)):>9.3f} s")
-    seconds = min(_time(lambda: holdfast("list", "many")) for _ in range(5))
+    print(f"{'holdfast --help':<34}{min(_time(lambda: holdfast('--help')) for _run in range(5)):>9.3f} s")
+    seconds = min(_time(lambda: holdfast("list", "many")) for _run in range(5))
     print(f"{f'holdfast list, {MANY:,} backups':<34}{seconds:>9.3f} s")
 
 
