@@ -48,9 +48,9 @@ def edit_manifest(repository: Path, backup: str, **changes: Any) -> None:
     path = manifest_file(repository, backup)
     manifest = json.loads(path.read_text(encoding="utf-8"))
     for key, value in changes.items():
-        where, _, option = key.partition("__")
+        where, *option = key.split("__")
         if option:
-            manifest["artifacts"][0][option] = value
+            manifest["artifacts"][0][option[0]] = value
         else:
             manifest[where] = value
     path.write_text(json.dumps(manifest), encoding="utf-8")

@@ -23,7 +23,7 @@ def children(pid: int) -> dict[int, str]:
             text = path.read_text(encoding="utf-8", errors="replace")
         except (FileNotFoundError, ProcessLookupError):
             continue
-        name, _, rest = text.partition("(")[2].rpartition(")")
+        name, rest = text.partition("(")[2].rsplit(")", 1)
         state, parent = rest.split()[:2]
         if state != "Z":
             parents[int(path.parent.name)] = (int(parent), name)

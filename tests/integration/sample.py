@@ -18,6 +18,16 @@ WEIRD = "we\"ird 'name' ..x"
 OWNER = "app owner"
 ROLES = (OWNER, "we\"ird.role 'x'", "read only")
 PASSWORD = r"pass'word \ ü"
+SLOW = """
+    CREATE FUNCTION slow(id integer) RETURNS boolean LANGUAGE plpgsql AS $f$
+    BEGIN
+      IF id <= 50 AND current_setting('application_name') LIKE 'holdfast%' THEN PERFORM pg_sleep(0.1); END IF;
+      RETURN true;
+    END $f$"""
+# Rows of such a database are being restored, and most are still to come.
+RESTORING = (
+    "SELECT count(*) FROM pg_stat_progress_copy WHERE command = 'COPY FROM' AND tuples_processed BETWEEN 1 AND 45"
+)
 
 
 def create_roles(server: Server) -> None:
@@ -65,12 +75,16 @@ def fill(server: Server, database: str, rows: int) -> None:
         session.execute("INSERT INTO items (name) SELECT 'item ' || n FROM generate_series(1, %s) AS n", [rows])
 
 
-def large(server: Server, database: str, megabytes: int) -> str:
-    """A new database whose plain dump has at least that many megabytes, in rows of 10 KB that do not compress away."""
+def large(server: Server, database: str, megabytes: int, slow: bool = False) -> str:
+    """A new database whose plain dump has at least that many megabytes, in rows of 10 KB that do not compress away.
+
+    slow: its first rows take five seconds to restore, which is time to see a restore at work and to end it there.
+    """
     server.create(database)
     with server.connect(database) as session:
+        session.execute(SLOW)
         session.execute("SET synchronous_commit = off")
-        session.execute("CREATE TABLE bulk (id integer, filling text)")
+        session.execute("CREATE TABLE bulk (id integer CHECK (slow(id)), filling text)")
         session.execute("ALTER TABLE bulk ALTER filling SET STORAGE EXTERNAL")
         # The same text comes again after five megabytes, where no compressor remembers it.
         session.execute(

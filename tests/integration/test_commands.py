@@ -85,7 +85,7 @@ def test_a_reader_that_goes_away_is_no_crash(holdfast: Holdfast, cluster15: Serv
     )
     assert run.stdout is not None
     run.stdout.close()
-    _, error = run.communicate(timeout=30)
+    error = run.communicate(timeout=30)[1]
     assert b"Traceback" not in error
 
 

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.holdfast.postgres.tests.integration import files, processes
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content, rows
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
-from ansible_collections.holdfast.postgres.tests.integration.sample import create, fill, large, small
+from ansible_collections.holdfast.postgres.tests.integration.sample import RESTORING, create, fill, large, small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
 
@@ -152,7 +152,7 @@ def test_a_program_that_dies_in_the_middle_leaves_the_live_database_as_it_was(
     os.kill(processes.find_child(run.pid, victim), signal.SIGKILL)
     if victim != "psql":
         processes.resume(run.psql)
-    _, error = run.communicate(timeout=60)
+    error = run.communicate(timeout=60)[1]
     assert run.returncode == 1, error
     assert "SIGKILL" in error
     assert_same(content(cluster15, database), before)
@@ -197,7 +197,7 @@ def test_an_application_that_lets_go_of_its_locks_is_waited_for(holdfast: Holdfa
         run = holdfast.start("restore", made["id"], "--in-place")
         wait_until(lambda: _waiting(cluster15), "the restore waits for the lock")
         application.execute("COMMIT")
-        _, error = run.communicate(timeout=60)
+        error = run.communicate(timeout=60)[1]
     assert run.returncode == 0, error
     assert_same(content(cluster15, database), before)
 
@@ -227,8 +227,7 @@ def _waiting(server: Server) -> bool:
 def _stopped_in_the_middle(holdfast: Holdfast, server: Server, database: str) -> Any:
     """A restore in place whose psql was stopped while rows were on their way."""
     run: Any = holdfast.start("restore", "latest", "--in-place")
-    busy = "SELECT count(*) FROM pg_stat_progress_copy WHERE command = 'COPY FROM' AND bytes_processed > 1000000"
-    wait_until(lambda: server.query(busy)[0][0], "rows are being restored", pause=0.001)
+    wait_until(lambda: server.query(RESTORING)[0][0], "rows are being restored")
     run.psql = processes.find_child(run.pid, "psql")
     processes.stop(run.psql)
     return run

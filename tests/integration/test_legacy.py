@@ -40,6 +40,10 @@ def test_a_legacy_dump_is_restored_by_its_path(holdfast: Holdfast, cluster15: Se
     assert_same(content(cluster15, database, itself=False), expected)
 
 
+def _packed(program: str, octets: bytes) -> bytes:
+    return subprocess.run([program, "-c"], input=octets, capture_output=True, check=True).stdout
+
+
 @pytest.mark.parametrize(
     ("name", "options", "pack"),
     [
@@ -58,7 +62,7 @@ def test_an_adopted_dump_is_a_backup_like_any_other(
     repository.mkdir(parents=True)
     path = repository / name
     octets = dump(cluster15, *options, database)
-    path.write_bytes(octets if pack is None else subprocess.run([pack, "-c"], input=octets, capture_output=True).stdout)
+    path.write_bytes(octets if pack is None else _packed(pack, octets))
     os.utime(path, (1, 1))
 
     listed = holdfast.json("list")["jobs"][0]

@@ -48,7 +48,7 @@ def test_a_second_run_says_who_is_at_work(holdfast: Holdfast, cluster15: Server)
 
 def test_many_at_once_make_one_backup(holdfast: Holdfast, cluster15: Server) -> None:
     repository = holdfast.define("library", cluster15, small(cluster15, cluster15.unique()))
-    runs = [holdfast.start("backup", "library", "--json") for _ in range(4)]
+    runs = [holdfast.start("backup", "library", "--json") for number in range(4)]
     outs = [run.communicate(timeout=60)[0] for run in runs]
     statuses = sorted(run.returncode for run in runs)
     assert set(statuses) <= {0, 75} and 0 in statuses

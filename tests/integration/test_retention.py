@@ -76,7 +76,7 @@ def test_seven_days_stay_and_all_files_of_the_others_go(
 
 
 def test_a_backup_prunes_by_itself(holdfast: Holdfast, days: tuple[Path, list[str], dict[str, object]]) -> None:
-    _, backups, made_with = days
+    backups, made_with = days[1:]
     define(holdfast, made_with, daily=3)
     made = holdfast.backup("library")
     assert there(holdfast) == [made["id"], *backups[:3]]
@@ -85,7 +85,7 @@ def test_a_backup_prunes_by_itself(holdfast: Holdfast, days: tuple[Path, list[st
 def test_a_backup_that_fails_prunes_nothing(
     holdfast: Holdfast, days: tuple[Path, list[str], dict[str, object]]
 ) -> None:
-    _, backups, made_with = days
+    backups, made_with = days[1:]
     holdfast.define("library", made_with["server"], "no_such_database", keep={"daily": 1})
     holdfast("backup", "library", status=1)
     assert there(holdfast) == backups
@@ -112,7 +112,7 @@ def test_the_newest_good_one_stays_whatever_the_numbers_say(
 def test_a_server_that_was_down_at_a_verify_costs_no_backup(
     holdfast: Holdfast, days: tuple[Path, list[str], dict[str, object]]
 ) -> None:
-    _, backups, made_with = days
+    backups, made_with = days[1:]
     holdfast.define("library", {"socket": "/nowhere"}, made_with["database"], keep={"daily": 100})  # type: ignore[arg-type]
     for backup in backups[:5]:
         assert "server on socket /nowhere" in holdfast("verify", backup, status=1).err
@@ -124,7 +124,7 @@ def test_a_server_that_was_down_at_a_verify_costs_no_backup(
 def test_the_safety_backup_of_a_restore_does_not_push_out_a_regular_one(
     holdfast: Holdfast, days: tuple[Path, list[str], dict[str, object]]
 ) -> None:
-    _, backups, made_with = days
+    backups, made_with = days[1:]
     define(holdfast, made_with, daily=1)
     safety = holdfast.json("restore", backups[5], "--in-place")["safety"]
     holdfast("prune")

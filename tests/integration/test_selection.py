@@ -84,7 +84,7 @@ def test_a_path_that_is_no_dump_is_refused(holdfast: Holdfast, cluster15: Server
 def test_latest_passes_over_a_damaged_backup_and_says_so(
     holdfast: Holdfast, cluster15: Server, three: tuple[Path, list[str], str]
 ) -> None:
-    repository, (_, middle, newest), database = three
+    repository, (middle, newest), database = three[0], three[1][1:], three[2]
     artifact = next(repository.glob(f"{database}_{newest[-15:]}.*"))
     artifact.write_bytes(artifact.read_bytes()[:-1])
     told = holdfast("restore", "latest", "--into", cluster15.unique()).out
