@@ -141,7 +141,7 @@ def test_a_dump_that_ends_within_a_statement_is_no_success(
 def test_a_program_that_dies_in_the_middle_leaves_the_live_database_as_it_was(
     holdfast: Holdfast, cluster15: Server, format: str, victim: str
 ) -> None:
-    database = large(cluster15, cluster15.unique(), megabytes=20)
+    database = large(cluster15, cluster15.unique(), megabytes=20, slow=True)
     holdfast.define("library", cluster15, database, format=format)
     holdfast.backup("library")
     with cluster15.connect(database) as session:

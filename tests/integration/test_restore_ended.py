@@ -31,7 +31,7 @@ from ansible_collections.holdfast.postgres.tests.integration.waiting import wait
 def test_a_container_client_that_is_ended_is_no_success(
     holdfast: Holdfast, container17: Server, format: str, word: str, number: int
 ) -> None:
-    database, into = large(container17, container17.unique(), megabytes=20), container17.unique()
+    database, into = large(container17, container17.unique(), megabytes=20, slow=True), container17.unique()
     holdfast.define("library", container17, database, format=format, globals=False)
     holdfast.backup("library")
     names = container17.names()
@@ -47,7 +47,7 @@ def test_a_container_client_that_is_ended_is_no_success(
 
 @pytest.mark.parametrize("format", ["plain", "custom", "directory"])
 def test_a_program_that_dies_is_no_success(holdfast: Holdfast, cluster15: Server, format: str) -> None:
-    database, into = large(cluster15, cluster15.unique(), megabytes=20), cluster15.unique()
+    database, into = large(cluster15, cluster15.unique(), megabytes=20, slow=True), cluster15.unique()
     holdfast.define("library", cluster15, database, format=format, globals=False)
     holdfast.backup("library")
     names = cluster15.names()
