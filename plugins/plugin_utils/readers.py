@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.model import Connection
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.parse import parse
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql.quote import identifier, literal
 from ansible_collections.holdfast.postgres.plugins.plugin_utils.deployment import plain
 
 COMPLETE = """\
@@ -49,16 +50,16 @@ def readers(raw: Iterable[object], backups: str, engines: Mapping[str, str]) -> 
             continue
         if connection.container and connection.container not in engines:
             continue
-        name, literal = _identifier(connection.user), _literal(connection.user)
-        create = _literal(f"CREATE ROLE {name}")
+        name, quoted = identifier(connection.user), literal(connection.user)
+        create = literal(f"CREATE ROLE {name}")
         entries.append(
             {
                 "job": job.name,
                 "user": connection.user,
                 "argv": [*_runner(connection, engines), *_psql(connection)],
                 "asks": bool(connection.restore_password),
-                "complete": COMPLETE.format(literal=literal),
-                "create": CREATE.format(name=name, literal=literal, create=create),
+                "complete": COMPLETE.format(literal=quoted),
+                "create": CREATE.format(name=name, literal=quoted, create=create),
             }
         )
     return entries
@@ -73,7 +74,7 @@ def reader_secrets(raw: Iterable[object], backups: str) -> dict[str, dict[str, s
         connection = job.connection
         sql = ""
         if connection.password:
-            sql = PASSWORD.format(name=_identifier(connection.user), password=_literal(connection.password))
+            sql = PASSWORD.format(name=identifier(connection.user), password=literal(connection.password))
         answer = f"{connection.restore_password}\n" if connection.restore_password else ""
         secrets[job.name] = {"answer": answer, "sql": sql}
     return secrets
@@ -103,11 +104,3 @@ def _psql(connection: Connection) -> list[str]:
         f"--username={connection.restore_user}",
         f"--dbname={connection.maintenance_database}",
     ]
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

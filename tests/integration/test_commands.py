@@ -42,6 +42,12 @@ def test_wrong_usage(holdfast: Holdfast, argument: tuple[str, ...]) -> None:
     assert "usage: holdfast" in holdfast(*argument, status=2).err
 
 
+@pytest.mark.parametrize("arguments", [("-v", "list", "--json"), ("list", "-v", "--json"), ("--json", "-v", "list")])
+def test_what_every_command_knows_may_stand_before_its_name(holdfast: Holdfast, arguments: tuple[str, ...]) -> None:
+    holdfast.define("library", {"socket": "/nowhere"}, "app")
+    assert holdfast(*arguments).data["jobs"][0]["backups"] == []
+
+
 def test_the_result_of_every_command_is_json(holdfast: Holdfast, cluster15: Server) -> None:
     database = small(cluster15, cluster15.unique())
     repository = holdfast.define("library", cluster15, database)

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
 from ansible_collections.holdfast.postgres.tests.integration.sample import WEIRD
+from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 
 EXTENSIONS = {
     ("plain", "gzip"): ".sql.gz",
@@ -21,7 +22,7 @@ EXTENSIONS = {
     ("custom", "zstd"): {15: ".dump.zst", 17: ".dump"},
     ("custom", "none"): ".dump",
     ("directory", "gzip"): ".dir.tar",
-    ("directory", "zstd"): ".dir.tar",
+    ("directory", "zstd"): {15: ".dir.tar.zst", 17: ".dir.tar"},
     ("directory", "none"): ".dir.tar",
 }
 
@@ -54,3 +55,18 @@ def test_a_backup_comes_back_as_it_was(
     assert_same(content(server, restored), expected)
     assert {"schema": "library", "table": "books", "rows": 700} in result["tables"]
     assert server.sessions() == 0
+
+
+@pytest.mark.parametrize("format", ["plain", "custom", "directory"])
+def test_a_container_whose_files_cannot_be_seen_from_here(
+    format: str, holdfast: Any, container17: Server, samples: Any
+) -> None:
+    """The working directory is an absolute link, which on this host leads nowhere."""
+    expected, restored = samples(container17), container17.unique()
+    container17.run("sh", "-c", "mkdir -p /srv/hidden && ln -sfn /srv/hidden /srv/link")
+    connection = {**container17.connection, "work_dir": "/srv/link"}
+    holdfast.define("library", connection, {"database": WEIRD, "name": "weird"}, format=format)
+    holdfast.backup("library")
+    holdfast("restore", "latest", "--into", restored)
+    assert_same(content(container17, restored), expected)
+    assert not container17.run("ls", "-A", "/srv/hidden")

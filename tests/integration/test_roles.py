@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
-from ansible_collections.holdfast.postgres.tests.integration.sample import OWNER, PASSWORD, ROLES, WEIRD
+from ansible_collections.holdfast.postgres.tests.integration.sample import OWNER, PASSWORD, ROLES, WEIRD, small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 
 SOURCE = {"database": WEIRD, "name": "weird"}
@@ -104,3 +104,34 @@ def test_a_plain_role_is_enough_for_a_backup(
     assert other15.query("SELECT count(*) FROM items", database) == [(9,)]
     kept = other15.query("SELECT rolpassword IS NOT NULL FROM pg_authid WHERE rolname = 'keeper'")
     assert kept == [(password,)]
+
+
+@pytest.mark.parametrize(
+    ("privileges", "cause", "next_step"),
+    [
+        ("IN ROLE pg_read_all_data", "large object", "grant it each of them"),
+        ("", "table items", 'GRANT pg_read_all_data TO "it\'s a reader"'),
+        ("IN ROLE pg_read_all_data", "row-level security", 'ALTER ROLE "it\'s a reader" BYPASSRLS'),
+    ],
+    ids=["large object", "table", "policy"],
+)
+def test_what_a_plain_role_may_not_read_is_named_and_nothing_is_left_out(
+    holdfast: Holdfast, cluster15: Server, password_file: Path, privileges: str, cause: str, next_step: str
+) -> None:
+    database = small(cluster15, cluster15.unique())
+    with cluster15.connect(database) as session:
+        session.execute(f"CREATE ROLE \"it's a reader\" LOGIN PASSWORD 'reading' {privileges}")
+        if cause == "large object":
+            session.execute("SELECT lo_create(4711)")
+        if cause == "row-level security":
+            session.execute("ALTER TABLE items ENABLE ROW LEVEL SECURITY")
+    password_file.write_text("reading", encoding="utf-8")
+    connection = {"host": "127.0.0.1", "port": cluster15.port, "password_file": str(password_file)}
+    repository = holdfast.define("library", {**connection, "user": "it's a reader"}, database)
+    try:
+        error = holdfast("backup", "library", status=1).err
+        assert cause in error and next_step in error
+        assert not list(repository.iterdir())
+    finally:
+        with cluster15.connect() as session:
+            session.execute('DROP ROLE "it\'s a reader"')

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -47,17 +47,25 @@ def backup(age_hours, problem=""):
 )
 def test_recent_backups(listed, last_run, schedule, level):
     """A run has an hour from when it was due; from then on a backup that is older than that is late."""
-    assert backups(listed, last_run, None, schedule, NOW).level == level
+    assert backups(listed, last_run, None, None, schedule, NOW).level == level
 
 
 def test_a_killed_run_is_critical_whatever_else_is_good():
-    check = backups([backup(8)], {"result": "ok"}, "app_20250816_020000", "0 2 * * *", NOW)
+    check = backups([backup(8)], {"result": "ok"}, "app_20250816_020000", None, "0 2 * * *", NOW)
     assert check.level == "critical"
     assert "app_20250816_020000 was killed" in check.text
 
 
+@pytest.mark.parametrize(("hours", "level"), [(2, "ok"), (8, "ok"), (9, "critical")])
+def test_a_long_run_is_late_only_when_the_next_was_due(hours, level):
+    check = backups([backup(32)], {"result": "ok"}, None, NOW - timedelta(hours=hours), "0 2 * * *", NOW)
+    assert check.level == level
+    assert "another is being made since 2025-08-16" in check.text
+
+
 def test_a_failed_run_is_quoted():
-    assert "disk: full" in backups([backup(8)], {"result": "failed", "error": "disk: full\nmore"}, None, None, NOW).text
+    failed = {"result": "failed", "error": "disk: full\nmore"}
+    assert "disk: full" in backups([backup(8)], failed, None, None, None, NOW).text
 
 
 @pytest.mark.parametrize(

@@ -234,6 +234,7 @@ def _adopt(arguments: argparse.Namespace, places: Places, progress: Progress) ->
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("holdfast", description=DESCRIPTION, epilog=STATUSES)
     parser.add_argument("--version", action="version", version=f"holdfast {VERSION}")
+    _everywhere(parser, False)
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
 
     verb = _verb(verbs, "backup", _backup, "make a backup now", "holdfast backup curriculum_library_api")
@@ -288,9 +289,14 @@ def _verb(
     description = help[0].upper() + help[1:] + "."
     verb = verbs.add_parser(name, help=help, description=description, epilog=f"Example: {example}")
     verb.set_defaults(act=act)
-    verb.add_argument("--json", action="store_true", help="print the result as one JSON object")
-    verb.add_argument("-v", "--verbose", action="store_true", help="show every program that is run")
+    # A command must not take back what was said before its name.
+    _everywhere(verb, argparse.SUPPRESS)
     return verb
+
+
+def _everywhere(parser: argparse.ArgumentParser, default: object) -> None:
+    parser.add_argument("--json", action="store_true", default=default, help="print the result as one JSON object")
+    parser.add_argument("-v", "--verbose", action="store_true", default=default, help="show every program that is run")
 
 
 def _job(verb: argparse.ArgumentParser, help: str = "may be left out when there is only one") -> None:

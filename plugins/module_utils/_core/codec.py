@@ -50,8 +50,7 @@ SUFFIX = {"gzip": ".gz", "zstd": ".zst", "none": ""}
 def choose(format: str, compression: str, level: int | None, dump_major: int) -> Codec:
     """The codec for a job's wishes and the major version of its pg_dump.
 
-    Only 16 and newer compress with zstd themselves. Before that a custom archive is piped through zstd; the files
-    of a directory archive, which pg_dump writes on its own, are compressed with gzip at its fastest.
+    Only 16 and newer compress with zstd themselves. Before that the whole archive goes through zstd.
     """
     if compression == "none":
         return Codec(format, "none", inside=format != "plain", level=None)
@@ -59,8 +58,6 @@ def choose(format: str, compression: str, level: int | None, dump_major: int) ->
     if format == "plain":
         return Codec(format, compression, inside=False, level=chosen)
     if compression == "zstd" and dump_major < DUMP_KNOWS_ZSTD:
-        if format == "directory":
-            return Codec(format, "gzip", inside=True, level=1)
         return Codec(format, "zstd", inside=False, level=chosen)
     return Codec(format, compression, inside=True, level=chosen)
 

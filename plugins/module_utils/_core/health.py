@@ -61,12 +61,14 @@ def backups(
     listed: Sequence[Mapping[str, Any]],
     last_run: Mapping[str, Any] | None,
     killed: str | None,
+    since: datetime | None,
     schedule: str | None,
     now: datetime,
 ) -> Check:
     """Is there a good backup as young as the schedule promises?
 
-    listed: the newest first; killed: the backup that a killed run left unfinished; now: aware, local.
+    listed: the newest first; killed: the backup that a killed run left unfinished; since: when the run began that is
+    making one; now: aware, local.
     """
     point = "Recent backups"
     if killed is not None:
@@ -84,7 +86,12 @@ def backups(
     newest = good[0]
     summary = f"{_count(len(good))}, {size(total)}; the newest is {duration(newest['age'])} old"
     due = parse(schedule).previous(now - GRACE) if schedule else None
-    if due is not None and now - timedelta(seconds=newest["age"]) < due:
+    begun = now - timedelta(seconds=newest["age"])
+    if since is not None:
+        # A large database may take longer than the grace. A run that is older than what is due hangs.
+        begun = max(begun, since)
+        summary += f"; another is being made since {since.astimezone(now.tzinfo):%Y-%m-%d %H:%M}"
+    if due is not None and begun < due:
         text = f"{summary}, and one was due at {due:%Y-%m-%d %H:%M}"
         return Check(point, CRITICAL, text, "holdfast backup")
     if damaged:

@@ -17,7 +17,7 @@ from .postgresql.server import Server
 from .verify import HashingReader
 
 MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
-KNOWN = ".sql, .sql.gz, .sql.zst, .dump, .dump.gz, .dump.zst or .dir.tar"
+KNOWN = ".sql, .sql.gz, .sql.zst, .dump, .dump.gz, .dump.zst, .dir.tar, .dir.tar.gz or .dir.tar.zst"
 VERSION = re.compile(rb"^-- Dumped from database version (\d+)", re.MULTILINE)
 SWITCH = re.compile(rb"^\\c(?:onnect)? .*$", re.MULTILINE)
 CLUSTER = re.compile(rb"^-- PostgreSQL database cluster dump$", re.MULTILINE)

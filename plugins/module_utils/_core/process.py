@@ -19,6 +19,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Callable, cast
 
 from .errors import MissingProgram, ProgramFailed
@@ -88,11 +89,17 @@ class Pipeline:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def chunks(self) -> Iterator[bytes]:
-        """The last program's output, piece by piece, until it closes it."""
+    @property
+    def output(self) -> IO[bytes]:
+        """The last program's output, as a file."""
         stdout = self._running[-1].stdout
         if stdout is None:
             raise ValueError("the pipeline was not started with sink=PIPE")
+        return stdout
+
+    def chunks(self) -> Iterator[bytes]:
+        """The last program's output, piece by piece, until it closes it."""
+        stdout = self.output
         while True:
             chunk = os.read(stdout.fileno(), CHUNK)
             if not chunk:
@@ -110,14 +117,18 @@ class Pipeline:
             self.finish()
             raise self._stopped_early() from None
 
+    def wait(self) -> None:
+        """Until no program runs any more, however each of them ended."""
+        for process in self._running:
+            process.wait()
+
     def finish(self) -> None:
         """Wait for every program; raise :class:`ProgramFailed` unless all of them succeeded."""
         stdin = self._running[0].stdin
         if stdin is not None and self._feeder is None:
             with contextlib.suppress(BrokenPipeError):
                 stdin.close()
-        for process in self._running:
-            process.wait()
+        self.wait()
         if self._feeder is not None:
             self._feeder.join()
             if self._feeder.error is not None:
@@ -184,6 +195,36 @@ class Pipeline:
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
+
+
+@contextlib.contextmanager
+def written_to(fifo: Path, program: Command) -> Iterator[IO[bytes]]:
+    """What a program writes to a named pipe, as a file that ends with the program.
+
+    Leaving the context raises :class:`ProgramFailed` unless the program succeeded. fifo must not be a link.
+    """
+    # Without a reader a program that opens the pipe would wait; without a writer of our own the file would end at once.
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    keeper = os.open(fifo, os.O_WRONLY | os.O_NOFOLLOW)
+
+    def let_it_end() -> None:
+        running.wait()
+        os.close(keeper)
+
+    with os.fdopen(reader, "rb", buffering=0) as source:
+        os.set_blocking(reader, True)
+        _widen(source)
+        waiter = threading.Thread(target=let_it_end, daemon=True)
+        try:
+            with Pipeline([program]) as running:
+                waiter.start()
+                yield source
+                running.finish()
+        finally:
+            if waiter.ident is None:
+                os.close(keeper)
+            else:
+                waiter.join()
 
 
 def run(command: Command, source: bytes = b"") -> str:

@@ -19,6 +19,7 @@ from .definition.model import Job
 from .errors import Refused, ServerError, UsageError
 from .places import Places
 from .postgresql import archive, catalog, load, properties, roles, workspace
+from .postgresql.quote import identifier
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
@@ -142,7 +143,7 @@ def _plan(
         raise ServerError(
             server.title,
             f"the backup needs roles that neither the server nor the backup's globals have: {', '.join(lost)}",
-            "Create them first, for example: " + "; ".join(f"CREATE ROLE {_identifier(role)}" for role in lost) + ";",
+            "Create them first, for example: " + "; ".join(f"CREATE ROLE {identifier(role)}" for role in lost) + ";",
         )
     target = source if into is None else into
     if into is not None and into in databases:
@@ -304,8 +305,4 @@ def _describe(plan: Plan, choice: Choice) -> dict[str, Any]:
 def _undo(plan: Plan, safety: str | None) -> str:
     if safety is not None:
         return f"holdfast restore {safety} --in-place --database {shlex.quote(plan.into)}"
-    return f"DROP DATABASE {_identifier(plan.into)}"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"DROP DATABASE {identifier(plan.into)}"

@@ -26,7 +26,7 @@ from .postgresql.reach import reach
 from .postgresql.server import Server
 from .repository import leftovers, lock
 from .repository.local import Repository
-from .repository.manifest import Manifest
+from .repository.manifest import Manifest, moment
 from .units import size
 
 TABLES = 10
@@ -45,6 +45,7 @@ def status(job: Job, places: Places) -> dict[str, Any]:
         if entry.manifest is not None and entry.manifest.purpose != "adopted"
     ]
     listed = listing.backups(job, places)["backups"]
+    at_work = lock.at_work(places, job.name)
     checks, databases, tables = _ask_server(job, server, manifests)
     now = datetime.now().astimezone()
     expression = job.schedule
@@ -52,7 +53,14 @@ def status(job: Job, places: Places) -> dict[str, Any]:
     sizes = sum(database["size"] for database in databases)
     last_size = manifests[-1].size if manifests else 0
     checks += [
-        health.backups(listed, _last_backup_run(places, job.name), _killed(job, places), expression, now),
+        health.backups(
+            listed,
+            _last_backup_run(places, job.name),
+            None if at_work else _killed(job),
+            moment(at_work["since"]) if at_work and at_work["verb"] == "backup" else None,
+            expression,
+            now,
+        ),
         health.disk(
             str(job.repository),
             space.free(job.repository),
@@ -166,10 +174,10 @@ def _earlier(manifests: Sequence[Manifest], database: str) -> Mapping[str, Any]:
     return {}
 
 
-def _killed(job: Job, places: Places) -> str | None:
+def _killed(job: Job) -> str | None:
     """The backup that a run was making when it was killed, which the history cannot tell."""
     left = leftovers.unfinished(Repository(job.repository, job.name))
-    return left[-1] if left and not lock.at_work(places, job.name) else None
+    return left[-1] if left else None
 
 
 def _last_backup_run(places: Places, job: str) -> dict[str, Any] | None:

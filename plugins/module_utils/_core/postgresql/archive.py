@@ -46,8 +46,12 @@ def read_to_end(
         elif codec.format == "custom":
             target = "--file=-" if see else "--file=/dev/null"
             through([*decompressor(codec.outer), server.client("pg_restore", target)], stream, see or _ignore)
-        else:
+        elif codec.outer == "none":
             _directory(path, stream, server)
+        else:
+            with Pipeline(decompressor(codec.outer), source=_chunks(stream), sink=subprocess.PIPE) as unpacked:
+                _directory(path, unpacked.output, server)
+                unpacked.finish()
     except (ProgramFailed, tarfile.TarError, EOFError) as error:
         # A container that was stopped meanwhile is no damage.
         server.check()

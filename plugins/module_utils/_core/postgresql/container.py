@@ -69,6 +69,17 @@ class ContainerServer(Server):
             inside = catalog.data_directory(session)
         return self._root() / inside.lstrip("/") if inside else None
 
+    def seen(self, path: str) -> Path | None:
+        outside = self._root() / path.lstrip("/")
+        try:
+            return outside if outside.exists() else None
+        except OSError:
+            return None
+
+    @property
+    def relayed(self) -> bool:
+        return True
+
     def _root(self) -> Path:
         """The container's file system. An absolute link in it, such as /var/run, would be followed on the host."""
         return Path(f"/proc/{self.inspect()['State']['Pid']}/root")

@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
+from collections.abc import Iterator
 from typing import Callable
 
 from ..codec import Codec, compressor, dump_option
+from ..errors import HoldfastError, ProgramFailed
 from ..process import Command, Pipeline, copy, run
 from . import catalog
+from .archive import through
+from .quote import identifier
 from .server import Server, database_option
 from .workspace import workspace
 
@@ -27,12 +32,23 @@ def dump_database(server: Server, database: str, codec: Codec, parallel: int, ow
         dump_option(codec, major),
         database_option(database),
     ]
-    if codec.format != "directory":
-        _stream([server.client("pg_dump", *options), *compressor(codec)], receive)
-        return
-    with workspace(server, owner) as area:
-        run(server.client("pg_dump", *options, f"--jobs={parallel}", f"--file={area.path}/archive"))
-        _stream([area.pack()], receive)
+
+    def dump_to(file: str, *more: str) -> Command:
+        return server.client("pg_dump", *options, *more, f"--file={file}", "--no-sync")
+
+    with _explained(server.role):
+        if codec.format != "directory" and not server.relayed:
+            _stream([server.client("pg_dump", *options), *compressor(codec)], receive)
+            return
+        with workspace(server, owner) as area:
+            if codec.format == "directory":
+                run(dump_to(f"{area.path}/archive", f"--jobs={parallel}"))
+                _stream([area.pack(), *compressor(codec)], receive)
+            elif area.outside is None:
+                _stream([server.client("pg_dump", *options), *compressor(codec)], receive)
+            else:
+                with area.written(dump_to) as stream:
+                    through(compressor(codec), stream, receive)
 
 
 def dump_globals(server: Server, codec: Codec, receive: Receiver) -> bool:
@@ -49,3 +65,24 @@ def dump_globals(server: Server, codec: Codec, receive: Receiver) -> bool:
 def _stream(commands: list[Command], receive: Receiver) -> None:
     with Pipeline(commands, sink=subprocess.PIPE) as pipeline:
         copy(pipeline, receive)
+
+
+@contextlib.contextmanager
+def _explained(role: str) -> Iterator[None]:
+    """Add the next step to the errors whose cure is known."""
+    try:
+        yield
+    except ProgramFailed as error:
+        told, name = str(error), identifier(role)
+        if "permission denied for large object" in told:
+            next_step = (
+                f"Role {role} cannot be given all large objects at once: grant it each of them (docs/security.md has "
+                "the statement), or back up as a superuser."
+            )
+        elif "permission denied for" in told:
+            next_step = f"GRANT pg_read_all_data TO {name}; or back up as a superuser."
+        elif "query would be affected by row-level security" in told:
+            next_step = f"ALTER ROLE {name} BYPASSRLS; or back up as a superuser: its policies would hide rows."
+        else:
+            raise
+        raise HoldfastError(error.thing, error.cause, next_step) from error

@@ -132,7 +132,7 @@ def load(server: Server, database: str, path: Path, codec: Codec, parallel: int,
             return
         with workspace(server, owner) as area:
             if codec.format == "directory":
-                place = area.unpack(archive)
+                place = area.unpack(decompressor(codec.outer), archive)
             else:
                 place = area.place(decompressor(codec.outer), archive)
             _restore(server, place, target, parallel)
@@ -143,7 +143,7 @@ def load_in_place(server: Server, database: str, path: Path, codec: Codec, owner
     with path.open("rb") as archive, _explained():
         if codec.format == "directory":
             with workspace(server, owner) as area:
-                place = area.unpack(archive)
+                place = area.unpack(decompressor(codec.outer), archive)
                 _replace(server, database, [server.client("pg_restore", "--file=-", place)], None)
             return
         stages = decompressor(codec.outer)
@@ -203,6 +203,11 @@ def _explained() -> Iterator[None]:
             next_step = f'Create the role first (CREATE ROLE "{role[1]}"), or restore a backup with globals.'
         elif extension:
             next_step = f"Install the package that brings the extension {extension[1]} on the server, then restore."
+        elif "REFRESH MATERIALIZED VIEW" in told:
+            next_step = (
+                "The backup is whole: the owner of this materialized view could not refresh it where the backup was "
+                "made either. docs/without-holdfast.md says how to restore without its rows."
+            )
         elif "canceling statement due to lock timeout" in told:
             next_step = "Stop the applications that use the database, then restore again; nothing was changed."
         elif "No space left on device" in told or "could not extend file" in told:

@@ -63,6 +63,18 @@ class Server(ABC):
     def _parameters(self) -> dict[str, Any]:
         """libpq's parameters for a session from this process."""
 
+    def seen(self, path: str) -> Path | None:
+        """A file of the client programs as this host sees it, or None when it does not.
+
+        In a container an absolute link on the way leads elsewhere: only what is found under an unguessable name is it.
+        """
+        return Path(path)
+
+    @property
+    def relayed(self) -> bool:
+        """Whether what the programs print takes a detour through an engine."""
+        return False
+
     def data_directory(self) -> Path | None:
         """The server's data directory as this host sees it, or None when it does not."""
         return None

@@ -7,42 +7,62 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import subprocess
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Callable
 
 from ..errors import HoldfastError
-from ..process import Command, Pipeline, run
+from ..process import Command, Pipeline, run, written_to
 from .server import Server
 
 
 class Workspace:
-    """path is the directory as the server's tools see it; only the user they run as may enter it."""
+    """path is the directory as the server's tools see it; only the user they run as may enter it.
+
+    outside is the same directory as this host's own tools see it, when root may use it for them; else None.
+    """
 
     def __init__(self, server: Server, path: str) -> None:
         self._server = server
         self.path = path
+        seen = server.seen(path)
+        # Files that root makes are of use only to root.
+        self.outside = seen if seen is not None and os.geteuid() == seen.stat().st_uid else None
 
     def pack(self) -> Command:
         """A command that writes the content of the directory ``archive`` as a tar stream."""
-        return self._server.tool("tar", "--create", "--file=-", f"--directory={self.path}/archive", ".")
+        return self._tool("tar", "--create", "--file=-", "--directory={}/archive", ".")
 
-    def unpack(self, archive: IO[bytes]) -> str:
-        """Unpack a tar archive; where its content is now."""
-        run(self._server.tool("mkdir", f"{self.path}/archive"))
-        command = self._server.tool("tar", "--extract", "--file=-", f"--directory={self.path}/archive")
-        with Pipeline([command], source=archive) as pipeline:
-            pipeline.finish()
-        return f"{self.path}/archive"
+    def unpack(self, stages: list[Command], archive: IO[bytes]) -> str:
+        """Unpack a tar archive, through the given stages; where its content is now."""
+        run(self._tool("mkdir", "{}/archive"))
+        return self._take(stages, archive, "tar", "--extract", "--file=-", "--directory={}/archive")
 
     def place(self, stages: list[Command], archive: IO[bytes]) -> str:
         """Put an archive here, through the given stages; where it is now."""
-        target = f"{self.path}/archive"
-        store = self._server.tool("dd", "bs=1M", "iflag=fullblock", "status=none", f"of={target}")
-        with Pipeline([*stages, store], source=archive, sink=subprocess.DEVNULL) as pipeline:
+        return self._take(stages, archive, "dd", "bs=1M", "iflag=fullblock", "status=none", "of={}/archive")
+
+    @contextlib.contextmanager
+    def written(self, command: Callable[[str], Command]) -> Iterator[IO[bytes]]:
+        """What a command writes to the file that it is told, without a detour; the context ends with its success."""
+        if self.outside is None:
+            raise ValueError("this host cannot see the workspace")
+        run(self._server.tool("mkfifo", "-m", "600", f"{self.path}/pipe"))
+        with written_to(self.outside / "pipe", command(f"{self.path}/pipe")) as stream:
+            yield stream
+
+    def _take(self, stages: list[Command], archive: IO[bytes], *argv: str) -> str:
+        with Pipeline([*stages, self._tool(*argv)], source=archive, sink=subprocess.DEVNULL) as pipeline:
             pipeline.finish()
-        return target
+        return f"{self.path}/archive"
+
+    def _tool(self, *argv: str) -> Command:
+        """A tool that works on this directory, which {} stands for: this host's own where it can."""
+        if self.outside is None:
+            return self._server.tool(*(word.replace("{}", self.path) for word in argv))
+        return Command(tuple(word.replace("{}", str(self.outside)) for word in argv))
 
 
 @contextlib.contextmanager

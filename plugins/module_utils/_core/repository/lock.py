@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from ..errors import HoldfastError, Locked
 from ..places import Places
@@ -48,13 +49,13 @@ def hold(places: Places, job: str, verb: str) -> Iterator[None]:
             os.truncate(descriptor, 0)
 
 
-def at_work(places: Places, job: str) -> bool:
-    """Whether a run holds the job, told without asking for the lock, which could be in a run's way."""
+def at_work(places: Places, job: str) -> dict[str, Any] | None:
+    """pid, verb and since of the run that holds the job, without asking for the lock, which could be in its way."""
     try:
-        holder = json.loads(places.lock(job).read_text(encoding="utf-8"))
-        return Path(f"/proc/{int(holder['pid'])}").exists()
+        holder: dict[str, Any] = json.loads(places.lock(job).read_text(encoding="utf-8"))
+        return holder if Path(f"/proc/{int(holder['pid'])}").exists() and holder["verb"] and holder["since"] else None
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return None
 
 
 def _holder(descriptor: int) -> str:
