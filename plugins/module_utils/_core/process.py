@@ -43,7 +43,7 @@ class Command:
 
     env is added to a copy of our own environment from which libpq's variables were taken out, so that nothing
     an operator exported can redirect a backup. user is an operating system user to become (needs root).
-    secret_env is like env, and never shown.
+    secret_env is like env, and never shown. ending is the signal that ends the program, with us or before us.
     """
 
     argv: tuple[str, ...]
@@ -51,6 +51,7 @@ class Command:
     secret_env: Mapping[str, str] = field(default_factory=dict, repr=False)
     user: str | None = None
     label: str = ""
+    ending: signal.Signals = signal.SIGTERM
 
     @property
     def name(self) -> str:
@@ -113,9 +114,15 @@ class Pipeline:
             raise ValueError("the pipeline was not started with source=PIPE")
         try:
             stdin.write(chunk)
+            stdin.flush()
         except BrokenPipeError:
             self.finish()
             raise self._stopped_early() from None
+
+    @property
+    def running(self) -> bool:
+        """Whether every program still runs."""
+        return all(process.poll() is None for process in self._running)
 
     def wait(self) -> None:
         """Until no program runs any more, however each of them ended."""
@@ -179,9 +186,9 @@ class Pipeline:
             self._feeder = _Feeder(self._running[0].stdin, chunks)
 
     def _end(self) -> None:
-        for process in self._running:
+        for command, process in zip(self.commands, self._running):
             if process.poll() is None:
-                process.terminate()
+                process.send_signal(command.ending)
         for process in self._running:
             try:
                 process.wait(timeout=5)
@@ -261,7 +268,7 @@ def _popen(command: Command, stdin: IO[bytes] | int, stdout: IO[bytes] | int) ->
         )
     logging.getLogger("holdfast").debug("%s", " ".join(shlex.quote(word) for word in command.argv))
     return subprocess.Popen(
-        [*_guard(command.user), program, *command.argv[1:]],
+        [*_guard(command), program, *command.argv[1:]],
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
@@ -272,11 +279,11 @@ def _popen(command: Command, stdin: IO[bytes] | int, stdout: IO[bytes] | int) ->
     )
 
 
-def _guard(user: str | None) -> list[str]:
+def _guard(command: Command) -> list[str]:
     """A child must not outlive us: the kernel ends it when we are killed."""
-    guard = ["setpriv", "--pdeathsig", "TERM"]
-    if user is not None:
-        guard += [f"--reuid={user}", f"--regid={_group(user)}", "--init-groups"]
+    guard = ["setpriv", "--pdeathsig", command.ending.name[3:]]
+    if command.user is not None:
+        guard += [f"--reuid={command.user}", f"--regid={_group(command.user)}", "--init-groups"]
     return [*guard, "--"]
 
 
