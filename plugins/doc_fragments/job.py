@@ -117,6 +117,13 @@ options:
         description: How many processes dump with O(definition.format=directory), and restore from any archive.
         type: int
         default: 2
+      proof:
+        description:
+          - What is kept to prove a restore with. V(full) counts the rows of every table and hashes their content, in
+            the very snapshot that the dump uses; V(counts) leaves the hashes out; V(none) keeps nothing.
+        type: str
+        choices: [counts, full, none]
+        default: full
       repository:
         description: The directory with the backups. By default C(/var/backups/holdfast/<name>).
         type: path

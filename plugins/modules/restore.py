@@ -131,7 +131,7 @@ from typing import Any
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import restore, which
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import views
-from ansible_collections.holdfast.postgres.plugins.module_utils._module import Request, run
+from ansible_collections.holdfast.postgres.plugins.module_utils._module import Long, Request, run
 
 OPTIONS = {
     "backup": {"type": "str", "default": "latest"},
@@ -148,8 +148,8 @@ def bring_back(request: Request) -> dict[str, Any]:
         choice,
         request.places,
         request.progress,
+        mode=options["mode"],
         into=options["into"],
-        in_place=options["mode"] == "in_place",
         database=options["database"],
         dry_run=request.check_mode,
     )
@@ -157,7 +157,7 @@ def bring_back(request: Request) -> dict[str, Any]:
 
 
 def main() -> None:
-    run(OPTIONS, bring_back, views.restored, required_if=[("mode", "new", ["into"])])
+    run(OPTIONS, bring_back, views.restored, Long("restore", lasting=True), required_if=[("mode", "new", ["into"])])
 
 
 if __name__ == "__main__":

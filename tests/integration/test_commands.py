@@ -121,7 +121,7 @@ def test_a_thousand_backups_are_listed(holdfast: Holdfast, cluster15: Server, tm
     assert holdfast("list").out.count("library_2") == 1000
     gone = sum(one["goes"] for one in listed["backups"])
     assert sum(not one["keep"] for one in holdfast.json("prune")["backups"]) == gone > 900
-    assert len(files.visible(repository)) == (1000 - gone) * 4
+    assert len(files.visible(repository)) == (1000 - gone) * 5
 
 
 def test_it_is_the_distributions_interpreter_that_runs_it(holdfast: Holdfast) -> None:

@@ -47,10 +47,18 @@ def missing(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> No
 
 
 def globals_missing(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
-    files.artifact(repository, made, 1).unlink()
+    files.artifact(repository, made, -1).unlink()
 
 
 def globals_damaged(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.flip_bit(files.artifact(repository, made, -1))
+
+
+def proof_missing(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
+    files.artifact(repository, made, 1).unlink()
+
+
+def proof_damaged(repository: Path, made: dict[str, Any], other: dict[str, Any]) -> None:
     files.flip_bit(files.artifact(repository, made, 1))
 
 

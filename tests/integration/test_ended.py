@@ -23,10 +23,14 @@ from ansible_collections.holdfast.postgres.tests.integration.waiting import wait
 
 @contextmanager
 def locked(server: Server, database: str) -> Iterator[None]:
-    """While this holds, pg_dump waits for a table, in the middle of its work."""
+    """While this holds, pg_dump waits for a table, in the middle of its work.
+
+    It is one without rows of its own, for those that have some are locked before pg_dump begins.
+    """
     with server.connect(database) as session:
+        session.execute("CREATE TABLE IF NOT EXISTS gate (id integer) PARTITION BY RANGE (id)")
         session.execute("BEGIN")
-        session.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
+        session.execute("LOCK TABLE gate IN ACCESS EXCLUSIVE MODE")
         yield
         session.execute("ROLLBACK")
 

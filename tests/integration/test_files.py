@@ -28,6 +28,7 @@ def test_names_and_modes_are_the_promised_ones(holdfast: Holdfast, cluster15: Se
     stamp = made["id"].removeprefix("library_")
     assert files.visible(repository) == sorted(
         [
+            f"{database}_{stamp}.proof.json",
             f"{database}_{stamp}.sql.gz",
             f"globals_{stamp}.sql.gz",
             f"library_{stamp}.manifest.json",
@@ -52,7 +53,7 @@ def test_sha256sum_checks_a_backup(holdfast: Holdfast, cluster15: Server) -> Non
     repository = holdfast.define("library", cluster15, small(cluster15, cluster15.unique()))
     made = holdfast.backup("library")
     check = ["sha256sum", "--strict", "-c", f"{made['id']}.sha256"]
-    assert subprocess.run(check, cwd=repository, capture_output=True, text=True, check=True).stdout.count(": OK") == 2
+    assert subprocess.run(check, cwd=repository, capture_output=True, text=True, check=True).stdout.count(": OK") == 3
     files.flip_bit(files.artifact(repository, made))
     assert subprocess.run(check, cwd=repository, capture_output=True, check=False).returncode == 1
 

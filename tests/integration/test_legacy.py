@@ -31,7 +31,7 @@ def test_a_legacy_dump_is_restored_by_its_path(holdfast: Holdfast, cluster15: Se
     path = tmp_path / "curriculum_library_api_20250816_155503.sql.gz"
     path.write_bytes(gzip.compress(dump(cluster15, database)))
     told = holdfast.json("restore", path, "--into", into)
-    assert {"schema": "library", "table": "books", "rows": 700} in told["tables"]
+    assert {"table": "library.books", "rows": 700} in told["tables"]
     # The file knows the database's content, but not the database itself.
     expected = {**content(cluster15, database), "database": None}
     assert_same(content(cluster15, into, itself=False), expected)

@@ -53,7 +53,7 @@ def test_a_backup_comes_back_as_it_was(
 
     result = holdfast.json("restore", "latest", "--into", restored)
     assert_same(content(server, restored), expected)
-    assert {"schema": "library", "table": "books", "rows": 700} in result["tables"]
+    assert {"table": "library.books", "rows": 700} in result["tables"]
     assert server.sessions() == 0
 
 

@@ -65,7 +65,7 @@ def test_seven_days_stay_and_all_files_of_the_others_go(
     assert [one["backup"] for one in holdfast.json("prune")["backups"] if not one["keep"]] == backups[7:]
     stamps = {backup[-15:] for backup in backups[:7]}
     assert {name.split(".")[0][-15:] for name in files.visible(repository)} == stamps
-    assert len(files.visible(repository)) == 7 * 4
+    assert len(files.visible(repository)) == 7 * 5
     assert files.hidden(repository) == []
     # Those that stay are untouched, and the oldest of them still restores.
     assert files.snapshot(repository).items() <= before.items()

@@ -7,27 +7,23 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import socket
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
-from . import VERSION, by_hand, history, prune, space
-from .codec import choose
+from . import VERSION, history, prune, sources, space
 from .definition.model import Job
 from .errors import ServerError
 from .places import Places
-from .postgresql import catalog, dump, properties, workspace
+from .postgresql import catalog, workspace
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import leftovers, lock, names
-from .repository.artifact import Writer
 from .repository.local import Repository
 from .repository.manifest import Artifact, Manifest, timestamp
-from .units import duration
 from .units import size as in_units
 from .verify import check, raise_problems
 
@@ -114,42 +110,11 @@ def _fill(
     facts: dict[str, dict[str, Any]],
     progress: Progress,
 ) -> Manifest:
-    dump_major = server.client_major("pg_dump")
-    codec = choose(job.format, job.compression, job.compression_level, dump_major)
-    artifacts = []
+    artifacts: list[Artifact] = []
     for source in job.databases:
-        progress.step(f"dumping database {source.database} ({in_units(facts[source.database]['size'])})")
-        start = time.monotonic()
-        path = hidden / names.artifact(source.name, moment, codec.extension)
-        dumped = functools.partial(dump.dump_database, server, source.database, codec, job.parallel, job.name)
-        written = _write(path, dumped)
-        with server.session(source.database) as session:
-            details = {
-                **facts[source.database],
-                **properties.read(session, source.database),
-                "roles": catalog.needed_roles(session),
-                "user_data": catalog.user_data_size(session),
-                "largest_tables": catalog.largest_tables(session),
-                "dumped_with": dump_major,
-                "seconds": round(time.monotonic() - start, 3),
-            }
-        progress.step(f"wrote {path.name} ({in_units(written.size)} in {duration(details['seconds'])})")
-        artifacts.append(
-            Artifact(
-                path.name,
-                source.name,
-                "database",
-                codec.format,
-                codec.compression,
-                written.size,
-                written.sha256,
-                source.database,
-                by_hand.database(path.name, codec, source.database),
-                details,
-            )
-        )
+        artifacts += sources.database(job, server, source, hidden, moment, facts[source.database], progress)
     if job.globals:
-        artifacts.append(_globals(job, server, hidden, moment, dump_major, progress))
+        artifacts.append(sources.roles(job, server, hidden, moment, progress))
     with server.session() as session:
         version = catalog.version(session)
     manifest = Manifest(
@@ -167,39 +132,6 @@ def _fill(
     verdicts = check(hidden, manifest, server, progress)
     raise_problems(manifest.id, verdicts)
     return manifest.with_verification(timestamp(datetime.now(timezone.utc)))
-
-
-def _globals(job: Job, server: Server, hidden: Path, moment: datetime, dump_major: int, progress: Progress) -> Artifact:
-    progress.step("dumping the roles of the server")
-    codec = choose("plain", job.compression, job.compression_level, dump_major)
-    path = hidden / names.artifact("globals", moment, codec.extension)
-    with_passwords = False
-
-    def produce(receive: Callable[[bytes], object]) -> None:
-        nonlocal with_passwords
-        with_passwords = dump.dump_globals(server, codec, receive)
-
-    written = _write(path, produce)
-    if not with_passwords:
-        progress.warn(f"role {server.role} may not read passwords: the roles are kept without them")
-    return Artifact(
-        path.name,
-        "globals",
-        "globals",
-        codec.format,
-        codec.compression,
-        written.size,
-        written.sha256,
-        None,
-        by_hand.globals(path.name, codec),
-        {"passwords": with_passwords},
-    )
-
-
-def _write(path: Path, produce: Callable[[Callable[[bytes], object]], None]) -> Writer:
-    with Writer(path) as writer:
-        produce(writer.write)
-    return writer
 
 
 def _free_moment(job: str, repository: Repository) -> datetime:

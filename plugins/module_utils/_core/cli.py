@@ -179,12 +179,25 @@ def _restore(arguments: argparse.Namespace, places: Places, progress: Progress) 
         choice,
         places,
         progress,
+        mode="in_place" if arguments.in_place else "new" if arguments.into else "swap",
         into=arguments.into,
-        in_place=arguments.in_place,
         database=arguments.database,
         dry_run=arguments.dry_run,
+        accept_differences=arguments.accept_differences,
+        safety=not arguments.no_safety_backup,
     )
-    return result, views.restored, 0
+    differs = not arguments.dry_run and result["proof"]["result"] == "differs"
+    return result, views.restored, 1 if differs else 0
+
+
+def _rollback(arguments: argparse.Namespace, places: Places, progress: Progress) -> Outcome:
+    from .definition.load import load
+    from .rollback import rollback
+    from .terminal import views
+
+    job = load(places, arguments.job)
+    result = rollback(job, arguments.database, places, progress, arguments.dry_run, arguments.force)
+    return result, views.rolled_back, 0
 
 
 def _status(arguments: argparse.Namespace, places: Places, _progress: Progress) -> Outcome:
@@ -252,12 +265,31 @@ def _parser() -> argparse.ArgumentParser:
     verb = _verb(verbs, "restore", _restore, "restore a backup", "holdfast restore latest --into library_yesterday")
     _which(verb)
     where = verb.add_mutually_exclusive_group()
-    where.add_argument("--into", metavar="DATABASE", help="into a new database of this name")
     where.add_argument(
-        "--in-place", action="store_true", help="in place of the live database, after a safety backup of it"
+        "--swap",
+        action="store_true",
+        help="beside the live database, proved, then in its place; holdfast rollback undoes it (default)",
     )
+    where.add_argument("--into", metavar="DATABASE", help="into a new database of this name")
+    where.add_argument("--in-place", action="store_true", help="over the live database, in one transaction")
     verb.add_argument("--database", metavar="NAME", help="which database, when the backup holds several")
+    verb.add_argument(
+        "--accept-differences", action="store_true", help="go on although what was restored differs from its proof"
+    )
+    verb.add_argument(
+        "--no-safety-backup",
+        action="store_true",
+        help="with --swap: make no backup of the live database first, which is kept under another name anyway",
+    )
     verb.add_argument("--dry-run", action="store_true", help="check everything, say what would happen, change nothing")
+
+    verb = _verb(
+        verbs, "rollback", _rollback, "undo the last swap of a database", "holdfast rollback library --dry-run"
+    )
+    verb.add_argument("database", metavar="DATABASE", help="the live database")
+    verb.add_argument("--job", metavar="JOB", help="whose database, when there are several jobs")
+    verb.add_argument("--force", action="store_true", help="although it was written into since; that is put aside")
+    verb.add_argument("--dry-run", action="store_true", help="say what was written since the swap, change nothing")
 
     verb = _verb(verbs, "prune", _prune, "delete what retention lets go", "holdfast prune --dry-run")
     _job(verb)

@@ -15,6 +15,7 @@
     ├── ServerError            the server, container or database cannot be used
     ├── NoSpace                the disk is, or would be, full
     ├── Damaged                a backup is not what its manifest says
+    ├── NotProved              what was restored is not what was dumped
     └── Refused                doing it would lose or mix data
 
 The core raises these; only the two fronts turn them into exit statuses or module failures.
@@ -85,6 +86,10 @@ class NoSpace(HoldfastError):
 
 
 class Damaged(HoldfastError):
+    pass
+
+
+class NotProved(HoldfastError):
     pass
 
 

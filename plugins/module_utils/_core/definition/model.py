@@ -71,5 +71,6 @@ class Job:
     compression: str = "zstd"
     compression_level: int | None = None
     parallel: int = 2
+    proof: str = "full"
     schedule: str | None = "0 2 * * *"
     keep: Keep = field(default_factory=Keep)

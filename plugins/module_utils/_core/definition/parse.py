@@ -22,6 +22,7 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 NAME_RULE = "A name is made of letters, digits, and . _ - and begins with a letter, a digit or _."
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 ENGINES = ("docker", "podman")
+PROOFS = ("full", "counts", "none")
 
 
 def parse(raw: object, backups: Path) -> Job:
@@ -55,6 +56,7 @@ def parse(raw: object, backups: Path) -> Job:
         compression=compression,
         compression_level=level,
         parallel=keys.integer("parallel", 2, 1, 64) or 2,
+        proof=keys.choice("proof", PROOFS, "full"),
         schedule=expression,
         keep=_keep(keys.mapping("keep"), f"job {name}, keep"),
     )

@@ -110,26 +110,6 @@ def largest_tables(session: Session, limit: int = 10) -> list[dict[str, Any]]:
     return [{"schema": row[0], "table": row[1], "size": row[2]} for row in rows]
 
 
-def count_rows(session: Session) -> list[dict[str, Any]]:
-    """schema, table, rows: exact counts of every ordinary and partitioned table of the session's database."""
-    from psycopg import sql
-
-    tables = session.execute(
-        """
-        SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
-          AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-        ORDER BY 1, 2
-        """
-    ).fetchall()
-    counts = []
-    for schema, table in tables:
-        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))
-        row = session.execute(query).fetchone()
-        counts.append({"schema": schema, "table": table, "rows": row[0] if row else 0})
-    return counts
-
-
 def data_directory(session: Session) -> str | None:
     """The server's data directory, or None when the role may not know it."""
     row = session.execute("SELECT setting FROM pg_settings WHERE name = 'data_directory'").fetchone()

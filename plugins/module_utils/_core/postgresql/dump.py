@@ -12,19 +12,35 @@ from collections.abc import Iterator
 from typing import Callable
 
 from ..codec import Codec, compressor, dump_option
-from ..errors import HoldfastError, ProgramFailed
+from ..errors import HoldfastError, ProgramFailed, ServerError
 from ..process import Command, Pipeline, copy, run
-from . import catalog
+from . import catalog, grants
 from .archive import through
-from .quote import identifier
 from .server import Server, database_option
 from .workspace import workspace
 
+# Milliseconds. Whoever waits for a table that the snapshot holds makes the dump wait behind it.
+LOCK_TIMEOUT = 20_000
 Receiver = Callable[[bytes], object]
 
 
-def dump_database(server: Server, database: str, codec: Codec, parallel: int, owner: str, receive: Receiver) -> None:
-    """Stream a dump of one database. parallel counts only for a directory archive; owner names its workspace."""
+class TableWanted(ServerError):
+    """Somebody waits for a table that the dump's snapshot holds, and the dump would wait for them."""
+
+
+def dump_database(
+    server: Server,
+    database: str,
+    codec: Codec,
+    parallel: int,
+    owner: str,
+    receive: Receiver,
+    snapshot: str | None = None,
+) -> None:
+    """Stream a dump of one database. parallel counts only for a directory archive; owner names its workspace.
+
+    snapshot: of a session that holds the tables locked. Raises :class:`TableWanted` when that is in a third one's way.
+    """
     major = server.client_major("pg_dump")
     options = [
         "--no-password",
@@ -32,11 +48,13 @@ def dump_database(server: Server, database: str, codec: Codec, parallel: int, ow
         dump_option(codec, major),
         database_option(database),
     ]
+    if snapshot is not None:
+        options += [f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_TIMEOUT}"]
 
     def dump_to(file: str, *more: str) -> Command:
         return server.client("pg_dump", *options, *more, f"--file={file}", "--no-sync")
 
-    with _explained(server.role):
+    with _explained(database, server.role):
         if codec.format != "directory" and not server.relayed:
             _stream([server.client("pg_dump", *options), *compressor(codec)], receive)
             return
@@ -68,21 +86,19 @@ def _stream(commands: list[Command], receive: Receiver) -> None:
 
 
 @contextlib.contextmanager
-def _explained(role: str) -> Iterator[None]:
+def _explained(database: str, role: str) -> Iterator[None]:
     """Add the next step to the errors whose cure is known."""
     try:
         yield
     except ProgramFailed as error:
-        told, name = str(error), identifier(role)
-        if "permission denied for large object" in told:
-            next_step = (
-                f"Role {role} cannot be given all large objects at once: grant it each of them (docs/security.md has "
-                "the statement), or back up as a superuser."
-            )
-        elif "permission denied for" in told:
-            next_step = f"GRANT pg_read_all_data TO {name}; or back up as a superuser."
-        elif "query would be affected by row-level security" in told:
-            next_step = f"ALTER ROLE {name} BYPASSRLS; or back up as a superuser: its policies would hide rows."
-        else:
+        told = str(error)
+        if "lock timeout" in told or "could not obtain lock on relation" in told:
+            raise TableWanted(
+                f"database {database}",
+                "another session wants a table of it for itself alone",
+                "Back up when no table is being altered, or end that session.",
+            ) from error
+        next_step = grants.next_step(told, role)
+        if not next_step:
             raise
         raise HoldfastError(error.thing, error.cause, next_step) from error

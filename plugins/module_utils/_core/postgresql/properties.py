@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import catalog
 from .server import Server
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ def read(session: Session, database: str) -> dict[str, Any]:
         "settings": [list(row) for row in settings],
         "comment": comment,
     }
+
+
+def of(session: Session, database: str) -> dict[str, Any]:
+    """All that :func:`apply` and the creation of a database take, besides encoding and locale."""
+    described = catalog.describe(session, database)
+    own = ("owner", "tablespace", "connection_limit")
+    return {**{name: described[name] for name in own if name in described}, **read(session, database)}
 
 
 def apply(server: Server, database: str, properties: dict[str, Any]) -> None:

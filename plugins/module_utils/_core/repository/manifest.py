@@ -22,7 +22,7 @@ VERSION = 1
 class Artifact:
     """One file of a backup.
 
-    kind: database or globals. size: in octets. sha256: of the file, in hexadecimal. by_hand: shell lines that
+    kind: database, proof (of the database of that name) or globals. size: in octets. sha256: of the file, in hexadecimal. by_hand: shell lines that
     restore it without this software. details: for a database what restoring needs (encoding, locale, owner, roles)
     and what was measured (octets of the database and of its largest tables, seconds).
     """
@@ -69,6 +69,12 @@ class Manifest:
 
     def databases(self) -> list[Artifact]:
         return [artifact for artifact in self.artifacts if artifact.kind == "database"]
+
+    def proof_of(self, artifact: Artifact) -> Artifact | None:
+        """The proof that was taken with a database's dump."""
+        return next(
+            (found for found in self.artifacts if (found.kind, found.source) == ("proof", artifact.source)), None
+        )
 
     def globals(self) -> Artifact | None:
         return next((artifact for artifact in self.artifacts if artifact.kind == "globals"), None)

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 TIME_FORMAT = "%Y%m%d_%H%M%S"
 MANIFEST = ".manifest.json"
 CHECKSUMS = ".sha256"
+PROOF = ".proof.json"
 DELETING = ".deleting"
 STAMPED = re.compile(r"(?P<stem>.+)_(?P<stamp>\d{8}_\d{6})(?P<rest>\..+)?")
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..postgresql.quote import identifier
 from ..units import duration, size
 from .blocks import Block, Line, Table
 
 MARKS = {"ok": ("[ OK ]", "good"), "warning": ("[WARN]", "warning"), "critical": ("[FAIL]", "bad")}
+TABLES_SHOWN = 20
 LEVELS = {"ok": "healthy", "warning": "needs attention", "critical": "critical"}
 
 
@@ -118,29 +120,63 @@ def pruned(result: Mapping[str, Any]) -> list[Block]:
 
 
 def restored(result: Mapping[str, Any]) -> list[Block]:
-    where = (
-        f"in place of database {result['database']}"
-        if result["mode"] == "in_place"
-        else (f"into the new database {result['database']}")
-    )
+    where = f"{'in place of' if result['replaces'] else 'into the new'} database {result['database']}"
     blocks: list[Block] = [Line(f"Passed over, because damaged: {other}", "warning") for other in result["passed_over"]]
     if result["roles_created"]:
         roles = ", ".join(result["roles_created"])
         blocks.append(Line(f"Roles that the server lacks and the backup has: {roles}"))
     if result["dry_run"]:
-        blocks.append(Line(f"Would restore {result['backup']} ({result['source']}) {where}. Nothing was changed."))
-        if result["mode"] == "in_place":
-            blocks.append(Line("A safety backup of the live database would be made first."))
-        return blocks
-    rows = [(f"{table['schema']}.{table['table']}", f"{table['rows']:,}") for table in result["tables"]]
-    blocks.append(Table(("TABLE", "ROWS"), rows, right=(1,)))
-    blocks.append(
-        Line(
-            f"Restored {result['backup']} ({result['source']}) {where} in {duration(result['seconds'])}.",
-            "good",
-        )
-    )
+        blocks.append(Line(f"Would restore {result['backup']} ({result['source']}) {where}:"))
+        blocks += [Line(f"  {number}. {step}") for number, step in enumerate(result["steps"], 1)]
+        return [*blocks, Line("Everything that can be checked beforehand is in order. Nothing was changed.", "good")]
+    blocks += [*_tables(result["tables"]), *_proved(result["proof"])]
+    told = f"Restored {result['backup']} ({result['source']}) {where} in {duration(result['seconds'])}."
+    blocks.append(Line(told, "good" if result["proof"]["result"] != "differs" else "warning"))
+    if result["before"]:
+        blocks.append(Line(f"It was out of reach for {result['outage']:.2f} s, and is kept as {result['before']}."))
     return [*blocks, Line(f"To undo: {result['undo']}")]
+
+
+def rolled_back(result: Mapping[str, Any]) -> list[Block]:
+    changes = result["changes"]
+    blocks: list[Block] = []
+    if changes is None:
+        blocks.append(Line("What was written since the swap is not known.", "warning"))
+    elif changes:
+        blocks.append(Line("Written since the swap:", "warning"))
+        blocks += [Line(f"  {change}") for change in changes]
+    if result["dry_run"]:
+        told = f"Would put {result['before']} back as {result['database']}, and keep what is there now."
+        return [*blocks, Line(told), Line("Nothing was changed.", "good")]
+    told = f"{result['database']} is again what it was before the restore of {result['backup']}."
+    return [
+        *blocks,
+        Line(told, "good"),
+        Line(f"It was out of reach for {result['outage']:.2f} s. What it held until now is kept as {result['aside']}."),
+        Line(f"To delete that: DROP DATABASE {identifier(result['aside'])}"),
+    ]
+
+
+def _tables(tables: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """The rows of the largest tables, in the order of their names."""
+    largest = sorted(tables, key=lambda table: -table["rows"])[:TABLES_SHOWN]
+    rows = [(table["table"], f"{table['rows']:,}") for table in tables if table in largest]
+    others = len(tables) - len(rows)
+    return [
+        Table(("TABLE", "ROWS"), rows, right=(1,)),
+        *([Line(f"... and {others:,} tables with fewer rows", "dim")] if others else []),
+    ]
+
+
+def _proved(verdict: Mapping[str, Any]) -> list[Block]:
+    counted = f"{verdict['tables']:,} tables, {verdict['rows']:,} rows"
+    if verdict["result"] == "no proof":
+        return [Line(f"Not proved: the backup has no proof. Counted: {counted}.", "warning")]
+    blocks: list[Block] = [Line(f"{one['kind']} {one['name']}: {one['what']}", "bad") for one in verdict["differences"]]
+    if verdict["result"] == "differs":
+        return [*blocks, Line(f"NOT what was backed up: {len(blocks)} differences. Counted: {counted}.", "bad")]
+    what = "rows and content" if verdict["mode"] == "full" else "rows"
+    return [Line(f"Proved: {counted}; {what}, and everything else, are what was backed up.", "good")]
 
 
 def adopted(result: Mapping[str, Any]) -> list[Block]:

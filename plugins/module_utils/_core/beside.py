@@ -1,0 +1,85 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A database under a working name, beside the live ones, until it is complete."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+from .plan import Plan
+from .postgresql import load, properties
+from .postgresql.server import NAME_LIMIT, Server
+from .repository import names
+
+
+def named(database: str, ending: str) -> str:
+    """A name that tells of another: ``library`` and ``_before`` give ``library_before_20250816_155503``."""
+    tail = f"{ending}_{names.stamp(datetime.now(timezone.utc))}"
+    return database.encode()[: NAME_LIMIT - len(tail)].decode(errors="ignore") + tail
+
+
+@contextlib.contextmanager
+def loaded(server: Server, plan: Plan) -> Iterator[str]:
+    """Load a backup into a new database; its working name. It is dropped again when the block fails.
+
+    What belongs to the database itself, such as its settings, it gets from the live one that it is going to replace,
+    and otherwise from the backup.
+    """
+    drop_unfinished(server, plan.job.name, plan.into)
+    working = named(plan.into, "_restore")
+    like = plan.details
+    if plan.live:
+        with server.session() as session:
+            like = {**like, **properties.of(session, plan.into)}
+    load.create_database(server, working, like, _mark(plan.job.name, plan.into))
+    try:
+        load.load(server, working, plan.path, plan.codec, plan.job.parallel, plan.job.name)
+        properties.apply(server, working, like)
+        yield working
+    except BaseException:
+        drop(server, working)
+        raise
+
+
+def name_it(server: Server, working: str, name: str, comment: str | None) -> None:
+    """Give a complete database its own name and comment."""
+    from psycopg import sql
+
+    # At once: without its mark an unfinished database would stay for ever.
+    with server.session() as session, session.transaction():
+        old, new = sql.Identifier(working), sql.Identifier(name)
+        session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(old, sql.Literal(comment)))
+        session.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(old, new))
+
+
+def analyze(server: Server, database: str) -> None:
+    with server.session(database) as session:
+        session.execute("ANALYZE")
+
+
+def drop(server: Server, name: str) -> None:
+    from psycopg import sql
+
+    with server.session() as session:
+        session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def drop_unfinished(server: Server, job: str, into: str) -> int:
+    """Drop what killed restores of the job into that name left; how many databases. Must be called under its lock."""
+    with server.session() as session:
+        left: list[Any] = session.execute(
+            "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = %s", [_mark(job, into)]
+        ).fetchall()
+    for (name,) in left:
+        drop(server, name)
+    return len(left)
+
+
+def _mark(job: str, into: str) -> str:
+    """The comment of a database that is not complete yet."""
+    return f"holdfast, job {job}: unfinished restore into {into}"

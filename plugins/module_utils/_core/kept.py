@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The proofs of restored databases that were swapped in: what was written since shows in the difference."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from . import proof
+from .errors import Damaged
+from .places import Places
+from .repository.artifact import write_file
+
+
+def keep(places: Places, job: str, before: str, found: dict[str, Any]) -> None:
+    """before: the name that the replaced database has now."""
+    path = _path(places, job, before)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    write_file(path, json.dumps(found, ensure_ascii=False) + "\n")
+
+
+def read(places: Places, job: str, before: str) -> dict[str, Any] | None:
+    path = _path(places, job, before)
+    try:
+        return proof.read(path, path.read_text(encoding="utf-8"))
+    except (OSError, Damaged):
+        return None
+
+
+def forget(places: Places, job: str, before: str) -> None:
+    with contextlib.suppress(OSError):
+        _path(places, job, before).unlink()
+
+
+def _path(places: Places, job: str, before: str) -> Path:
+    # A database may have any name.
+    return places.history(job).parent / "swapped" / f"{quote(before, safe='')}.proof.json"

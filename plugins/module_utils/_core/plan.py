@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a restore is going to do, and everything that can be known to be in its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import globals_dump, legacy, proof, space, verify
+from .codec import Codec
+from .definition.model import Job
+from .errors import Refused, ServerError, UsageError
+from .postgresql import catalog, roles
+from .postgresql.quote import identifier
+from .postgresql.server import NAME_LIMIT, Server
+from .progress import Progress
+from .repository.manifest import Artifact, Manifest
+from .which import Choice
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a restore is going to do.
+
+    mode:    swap, new or in_place
+    into:    the database that will hold the content
+    live:    whether it exists, and is replaced
+    source:  what the backup calls the database
+    details: what its manifest knows of it
+    proof:   the proof that was taken with it, or None
+    """
+
+    job: Job
+    title: str
+    path: Path
+    codec: Codec
+    source: str
+    into: str
+    mode: str
+    live: bool
+    details: dict[str, Any]
+    create_roles: tuple[str, ...]
+    role_script: tuple[str, ...]
+    proof: dict[str, Any] | None
+
+
+def plan(
+    choice: Choice,
+    server: Server,
+    progress: Progress,
+    mode: str,
+    into: str | None,
+    database: str | None,
+    thorough: bool,
+) -> Plan:
+    """Check all that can be known beforehand. thorough: also read the archive to its end, as the restore will.
+
+    into: the new database of mode new; the other modes restore where the dump came from.
+    """
+    server.check()
+    with server.session() as session:
+        databases, existing = catalog.databases(session), catalog.roles(session)
+    if choice.entry is None or choice.entry.manifest is None:
+        path = choice.file or Path()
+        progress.step(f"reading {path} to its end")
+        dump = legacy.inspect(path, server)
+        source = database or _only_database(choice.job)
+        _require_major(path.name, dump.major, server)
+        title, codec, details = path.name, dump.codec, {}
+        statements: list[roles.Statement] = []
+        missing: list[str] = []
+        proved = None
+    else:
+        manifest = choice.entry.manifest
+        artifact = _pick(manifest, database)
+        # An older pg_restore would call the archive of a newer one unreadable.
+        _require_major(manifest.id, manifest.server["major"], server)
+        _verify(choice.entry.directory, manifest, artifact, server if thorough else None, progress)
+        path, codec = choice.entry.directory / artifact.file, verify.codec_of(artifact)
+        source, details, title = artifact.database or "", artifact.details, manifest.id
+        statements = roles.read_globals(globals_dump.text(choice.entry.directory, manifest))
+        missing = [role for role in details.get("roles", []) if role not in existing]
+        proved = _read_proof(choice.entry.directory, manifest.proof_of(artifact))
+    create = roles.to_create(statements, missing, existing)
+    lost = [role for role in missing if role not in create]
+    if lost:
+        raise ServerError(
+            server.title,
+            f"the backup needs roles that neither the server nor the backup's globals have: {', '.join(lost)}",
+            "Create them first, for example: " + "; ".join(f"CREATE ROLE {identifier(role)}" for role in lost) + ";",
+        )
+    target = source if into is None else into
+    if into is not None and into in databases:
+        raise Refused(
+            f"database {into} on {server.title}",
+            "it exists, and a restore into it would mix two databases",
+            "Choose another name, or replace the live database: holdfast restore without --into.",
+        )
+    if len(target.encode()) > NAME_LIMIT:
+        raise UsageError(f"database name {target!r}", f"it is longer than {NAME_LIMIT} octets")
+    _require_space(server, details)
+    return Plan(
+        choice.job,
+        title,
+        path,
+        codec,
+        source,
+        target,
+        mode,
+        target in databases,
+        details,
+        tuple(create),
+        tuple(roles.script(statements, create, existing)),
+        proved,
+    )
+
+
+def _require_major(title: str, major: int | None, server: Server) -> None:
+    if major is not None and major > server.major:
+        raise Refused(
+            title,
+            f"it was taken from PostgreSQL {major}, and {server.title} runs {server.major}",
+            f"Restore it into a server of version {major} or newer.",
+        )
+
+
+def _pick(manifest: Manifest, database: str | None) -> Artifact:
+    found = [
+        artifact
+        for artifact in manifest.databases()
+        if database is None or database in (artifact.database, artifact.source)
+    ]
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(artifact.database or "" for artifact in manifest.databases())
+    if database is None:
+        raise UsageError(manifest.id, f"it holds several databases: {there}", "Say which one with --database.")
+    raise UsageError(manifest.id, f"it holds no database {database!r}", f"It holds: {there}.")
+
+
+def _only_database(job: Job) -> str:
+    if len(job.databases) > 1:
+        there = ", ".join(source.database for source in job.databases)
+        raise UsageError(f"job {job.name}", f"it has several databases: {there}", "Say which one with --database.")
+    return job.databases[0].database
+
+
+def _verify(directory: Path, manifest: Manifest, artifact: Artifact, server: Server | None, progress: Progress) -> None:
+    """Only what this restore reads: another database's damage is no reason not to restore this one."""
+    needed = (artifact, manifest.proof_of(artifact), manifest.globals())
+    wanted = tuple(found for found in manifest.artifacts if found in needed)
+    verdicts = verify.check(directory, manifest.only(wanted), server, progress)
+    verify.raise_problems(manifest.id, verdicts)
+
+
+def _require_space(server: Server, details: dict[str, Any]) -> None:
+    directory = server.data_directory()
+    if directory is not None and details.get("size"):
+        space.require(
+            directory, round(details["size"] * 1.05), "the restored database", "Free space on the server's disk."
+        )
+
+
+def _read_proof(directory: Path, artifact: Artifact | None) -> dict[str, Any] | None:
+    if artifact is None:
+        return None
+    path = directory / artifact.file
+    return proof.read(path, path.read_text(encoding="utf-8"))

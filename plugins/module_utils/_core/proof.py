@@ -1,0 +1,241 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The proof: what is in a database, short enough to be kept, exact enough to tell one altered row.
+
+It is taken in the snapshot that a dump uses, and again in what was restored; :func:`compare` tells how the two differ.
+A proof is plain data, and JSON as an artifact:
+
+    proof       1, the version of this shape
+    mode        full, or counts: without the hashes of the rows
+    database    its name
+    major       the server's major version
+    tables      name -> kind, rows, content, generated (of a table with generated columns)
+    sequences   name -> increment, cycle, position (last value, whether it was given out), until (position at the end)
+    large_objects   count and hashes, or problem: why they could not be read
+    objects     kind -> name -> facts
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import Damaged
+from .postgresql import inventory, rows
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Session = psycopg.Connection[Any]
+
+VERSION = 1
+# How PostgreSQL writes these down may change from one major version to the next.
+WRITTEN = frozenset({"definition", "default", "partition_bound", "partition_key", "constraints"})
+NEWER_PRIVILEGES = ("MAINTAIN", "MAINTAIN*")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as the proof says. harmless: a restore cannot bring it back, and nothing is lost.
+
+    A materialized view is computed anew, a generated column too, and an extension comes in the server's version.
+    """
+
+    kind: str
+    name: str
+    what: str
+    harmless: bool = False
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}: {self.what}" if self.name else f"{self.kind}: {self.what}"
+
+
+def take(session: Session, mode: str) -> dict[str, Any]:
+    """The proof of the session's database as its transaction sees it. The session must be pinned."""
+    tables = {}
+    for table in rows.tables(session):
+        tables[table.name] = {"kind": table.kind, **rows.count(session, table, hashes=mode == "full")}
+    return {
+        "proof": VERSION,
+        "mode": mode,
+        "database": session.info.dbname,
+        "major": session.info.server_version // 10000,
+        "tables": tables,
+        "sequences": inventory.sequences(session),
+        "large_objects": inventory.large_objects(session, hashes=mode == "full"),
+        "objects": inventory.read(session),
+    }
+
+
+def summary(proof: Mapping[str, Any]) -> dict[str, Any]:
+    """mode, tables and rows: how many there are of each."""
+    tables = [table for table in proof["tables"].values() if table["kind"] == "r"]
+    return {"mode": proof["mode"], "tables": len(tables), "rows": sum(table["rows"] for table in tables)}
+
+
+def read(path: Path, text: str) -> dict[str, Any]:
+    """A proof as an artifact holds it; :class:`Damaged` when it is not one."""
+    try:
+        found: dict[str, Any] = json.loads(text)
+        version = found["proof"]
+        if version == VERSION and all(isinstance(found[key], dict) for key in ("tables", "sequences", "objects")):
+            return found
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Damaged(str(path), f"it is not a proof ({error})", "The dump beside it may be whole.") from error
+    raise Damaged(
+        str(path),
+        f"it has version {version!r}, and this program reads version {VERSION}",
+        "Use the version of holdfast that wrote it, or a newer one.",
+    )
+
+
+def with_end(proof: Mapping[str, Any], sequences: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The proof with the positions that the sequences had at the end of the dump.
+
+    They are in no snapshot: a dump holds whatever each had when it was read.
+    """
+    until = {
+        name: {**sequence, "until": sequences.get(name, sequence)["position"]}
+        for name, sequence in proof["sequences"].items()
+    }
+    return {**proof, "sequences": until}
+
+
+def compare(
+    expected: Mapping[str, Any], found: Mapping[str, Any], placed: bool = True, itself: bool = True
+) -> list[Difference]:
+    """How a restored database differs from the proof of its backup; nothing, when the restore is proved.
+
+    placed: whether it should be in the same tablespaces. itself: whether the database itself should have the same owner,
+    privileges and settings. The hashes count only where both proofs have them.
+    """
+    ignored = (set() if placed else {"tablespace"}, set() if itself else {"owner", "privileges", "settings"})
+    differences = [
+        *_tables(expected["tables"], found["tables"]),
+        *_sequences(expected["sequences"], found["sequences"]),
+        *_large_objects(expected["large_objects"], found["large_objects"]),
+    ]
+    told = {(difference.kind, difference.name) for difference in differences}
+    same_major = expected["major"] == found["major"]
+    for kind in sorted({*expected["objects"], *found["objects"]}):
+        left, right = expected["objects"].get(kind, {}), found["objects"].get(kind, {})
+        for name in sorted({*left, *right}):
+            if (kind, name) in told and (name not in left or name not in right):
+                continue
+            if name not in right:
+                differences.append(Difference(kind, name, "it is missing"))
+            elif name not in left:
+                differences.append(Difference(kind, name, "it is not in the backup"))
+            else:
+                passed_over = ignored[0] | (ignored[1] if kind == "database" else set())
+                differences += _facts(kind, name, left[name], right[name], same_major, passed_over)
+    return differences
+
+
+def serious(differences: Iterable[Difference]) -> list[Difference]:
+    return [difference for difference in differences if not difference.harmless]
+
+
+def _tables(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
+    for name in sorted({*expected, *found}):
+        left, right = expected.get(name), found.get(name)
+        view = "m" in ((left or right or {}).get("kind"),)
+        kind = "materialized view" if view else "table"
+        if left is None or right is None:
+            yield Difference(kind, name, "it is missing" if right is None else "it is not in the backup")
+        elif left["rows"] != right["rows"]:
+            what = f"{right['rows']:,} rows, and the backup has {left['rows']:,}"
+            yield Difference(kind, name, what, harmless=view)
+        elif _differ("content", left, right):
+            what = f"the same number of rows ({left['rows']:,}), and other content"
+            yield Difference(kind, name, what, harmless=view)
+        elif _differ("generated", left, right):
+            what = "its generated columns come out different today"
+            yield Difference(kind, name, what, harmless=True)
+
+
+def _sequences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
+    for name in sorted({*expected, *found}):
+        left, right = expected.get(name), found.get(name)
+        if left is None or right is None:
+            yield Difference("sequence", name, "it is missing" if right is None else "it is not in the backup")
+            continue
+        low, high = left["position"], left.get("until", left["position"])
+        at, start, end = (_along(position, left["increment"]) for position in (right["position"], low, high))
+        if not start <= at <= end and not (left["cycle"] and end < start):
+            upto = "" if low == high else f" to {high[0]:,}"
+            where = "behind" if at < start else "ahead"
+            yield Difference("sequence", name, f"at {right['position'][0]:,}, {where} of the backup's {low[0]:,}{upto}")
+
+
+def _along(position: list[Any], increment: int) -> tuple[int, bool]:
+    value, given_out = position
+    return (value if increment > 0 else -value, given_out)
+
+
+def _large_objects(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
+    if "problem" in expected or "problem" in found:
+        return
+    if expected["count"] != found["count"]:
+        yield Difference("large objects", "", f"{found['count']:,}, and the backup has {expected['count']:,}")
+    elif _differ("content", expected, found):
+        yield Difference("large objects", "", f"the same number ({found['count']:,}), and other content")
+    elif _differ("facts", expected, found):
+        yield Difference("large objects", "", "their owners, privileges or comments differ")
+
+
+def _differ(key: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    return key in left and key in right and left[key] != right[key]
+
+
+def _facts(
+    kind: str, name: str, expected: Mapping[str, Any], found: Mapping[str, Any], same_major: bool, ignored: set[str]
+) -> Iterator[Difference]:
+    for fact in sorted({*expected, *found}):
+        left, right = expected.get(fact), found.get(fact)
+        if fact == "columns":
+            for column in sorted({*(left or {}), *(right or {})}):
+                inner = (left or {}).get(column), (right or {}).get(column)
+                title = f"{name}.{column}"
+                if None in inner:
+                    yield Difference(
+                        "column", title, "it is missing" if inner[1] is None else "it is not in the backup"
+                    )
+                else:
+                    yield from _facts("column", title, *inner, same_major, ignored)  # type: ignore[arg-type]
+            continue
+        if fact in ignored:
+            continue
+        if fact == "privileges":
+            left, right = _privileges(left, same_major), _privileges(right, same_major)
+        if left == right or (fact in WRITTEN and not same_major):
+            continue
+        yield Difference(kind, name, _told(fact, left, right), harmless=(kind, fact) == ("extension", "version"))
+
+
+def _privileges(items: list[str] | None, same_major: bool) -> list[str] | None:
+    """PostgreSQL 17 gave the owner of a table one privilege more."""
+    if items is None or same_major:
+        return items
+    return [item for item in items if not item.endswith(tuple(f"={privilege}" for privilege in NEWER_PRIVILEGES))]
+
+
+def _told(fact: str, left: object, right: object) -> str:
+    title = fact.replace("_", " ")
+    if fact in ("definition", "default", "comment", "foreign_options"):
+        return f"its {title} is " + ("missing" if right is None else "new" if left is None else "another one")
+    return f"its {title} is {_plain(right)}, and was {_plain(left)}"
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "not set"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Is a restored database what was dumped? Its proof is taken again, and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import proof
+from .errors import NotProved
+from .postgresql import snapshot
+from .postgresql.server import Server
+from .progress import Progress
+from .proof import Difference
+
+SHOWN = 20
+
+
+def prove(
+    server: Server,
+    database: str,
+    expected: Mapping[str, Any] | None,
+    workers: int,
+    progress: Progress,
+    placed: bool = True,
+    itself: bool = True,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(verdict, proof of what is there). expected: the proof of the backup, or None when it has none.
+
+    The verdict: result (proved, differs or no proof), mode, tables, rows, differences, notes (harmless differences).
+    placed: whether everything should be in the tablespaces that it was in. itself: whether the database itself should
+    have the owner, privileges and settings that it had.
+    """
+    if expected is None:
+        found = _take(server, database, "counts", workers)
+        return {"result": "no proof", **proof.summary(found), "differences": [], "notes": []}, found
+    progress.step(f"proving {database}: the rows and the content of every table, and everything else")
+    found = _take(server, database, expected["mode"], workers)
+    differences = proof.compare(expected, found, placed, itself)
+    verdict = {
+        "result": "differs" if proof.serious(differences) else "proved",
+        **proof.summary(found),
+        "differences": [one.as_data() for one in differences if not one.harmless],
+        "notes": [one.as_data() for one in differences if one.harmless],
+    }
+    for one in differences:
+        if one.harmless:
+            progress.warn(f"{one}, which is no loss")
+    return verdict, found
+
+
+def require(database: str, backup: str, verdict: Mapping[str, Any], next_step: str) -> None:
+    """Raise :class:`NotProved`, which names every object that differs, unless the verdict is a good one."""
+    if verdict["result"] != "differs":
+        return
+    lines = [str(Difference(**one)) for one in verdict["differences"]]
+    more = [f"... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    listed = "\n".join(f"  {line}" for line in [*lines[:SHOWN], *more])
+    raise NotProved(f"database {database}", f"it is not what {backup} was taken from:\n{listed}", next_step)
+
+
+def _take(server: Server, database: str, mode: str, workers: int) -> dict[str, Any]:
+    with snapshot.hold(server, database, workers) as session:
+        return proof.take(session, mode)

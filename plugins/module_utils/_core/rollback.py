@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``holdfast rollback``: undo the last swap of a database."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+from . import beside, history, kept, prove, swap
+from .definition.model import Job
+from .errors import Refused
+from .places import Places
+from .postgresql import properties
+from .postgresql.reach import reach
+from .postgresql.server import Server
+from .progress import Progress
+from .proof import Difference
+from .repository import lock
+from .repository.manifest import timestamp
+
+MARKED = """
+    SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database
+    WHERE starts_with(shobj_description(oid, 'pg_database'), %s) ORDER BY datname
+"""
+
+
+def rollback(
+    job: Job, database: str, places: Places, progress: Progress, dry_run: bool = False, force: bool = False
+) -> dict[str, Any]:
+    """Put the database that the last swap replaced back under its name; the present one is kept beside.
+
+    Raises :class:`Refused` when there is no swap to undo, and unless forced when something was written since: changes
+    tells what.
+    """
+    with history.record(places, job.name, "rollback") as line, lock.hold(places, job.name, "rollback"):
+        start = time.monotonic()
+        server = reach(job.connection, to_restore=True)
+        server.check()
+        before, mark = _last_swap(server, job, database)
+        line.update(database=database, before=before, dry_run=dry_run)
+        swap.check(server, database)
+        changes = _changes(server, job, places, database, before, progress)
+        outcome = {
+            "job": job.name,
+            "database": database,
+            "before": before,
+            "backup": mark.backup,
+            "swapped": mark.at,
+            "changes": changes,
+            "dry_run": dry_run,
+        }
+        if dry_run:
+            return {**outcome, "aside": None, "outage": None}
+        if changes != [] and not force:
+            raise Refused(
+                f"database {database} on {server.title}",
+                _told(changes),
+                "With --force it is put aside with all that, under another name; nothing is deleted.",
+            )
+        aside = beside.named(database, "_undone")
+        with server.session() as session:
+            own = properties.read(session, database)["comment"]
+        now = timestamp(datetime.now(timezone.utc))
+        undone = swap.Mark("undone", job.name, database, now, mark.backup, own)
+        progress.step(f"putting {before} back in the place of {database}, which is kept as {aside}")
+        with server.claim(job.name):
+            outage = swap.exchange(server, database, aside, undone, before, mark.comment)
+        line["aside"] = aside
+        kept.forget(places, job.name, before)
+        progress.step(f"exchanged in {outage:.2f} s")
+        return {**outcome, "aside": aside, "outage": outage, "seconds": round(time.monotonic() - start, 3)}
+
+
+def _last_swap(server: Server, job: Job, database: str) -> tuple[str, swap.Mark]:
+    with server.session() as session:
+        found = [(name, swap.read_mark(comment)) for name, comment in session.execute(MARKED, [swap.MARK])]
+        there = session.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
+    marks = [(name, mark) for name, mark in found if mark is not None and (mark.was, mark.job) == (database, job.name)]
+    swapped = sorted((mark.at, name, mark) for name, mark in marks if mark.what == "swapped")
+    undone = sorted((mark.at, name) for name, mark in marks if mark.what == "undone")
+    title = f"database {database} on {server.title}"
+    if swapped and there:
+        _at, name, last = swapped[-1]
+        return name, last
+    if swapped:
+        raise Refused(
+            title, "it is there no more", f"ALTER DATABASE ... RENAME of {swapped[-1][1]} brings the old one back."
+        )
+    if undone:
+        at, name = undone[-1]
+        raise Refused(title, f"its last swap was undone at {at}", f"What it held until then is the database {name}.")
+    raise Refused(
+        title,
+        f"there is no swap of job {job.name} to undo",
+        "A restore in place is undone by restoring its safety backup: holdfast list shows it.",
+    )
+
+
+def _changes(
+    server: Server, job: Job, places: Places, database: str, before: str, progress: Progress
+) -> list[str] | None:
+    """What was changed since the swap, or None when that cannot be told."""
+    restored = kept.read(places, job.name, before)
+    if restored is None:
+        return None
+    progress.step(f"looking for what was written into {database} since the swap")
+    verdict, _found = prove.prove(server, database, restored, job.parallel - 1, Progress())
+    return [str(Difference(**one)) for one in verdict["differences"]]
+
+
+def _told(changes: list[str] | None) -> str:
+    if changes is None:
+        return "what was written into it since the swap is not known, and would go out of use"
+    shown = "\n".join(
+        f"  {change.replace('the backup has', 'the restore brought')}" for change in changes[: prove.SHOWN]
+    )
+    more = f"\n  ... and {len(changes) - prove.SHOWN} more" if len(changes) > prove.SHOWN else ""
+    return f"it has changed since the swap, and these changes would go out of use:\n{shown}{more}"

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a source of a job to its artifacts: a database with its proof, the roles of the server."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Callable
+
+from . import by_hand, proof
+from .codec import Codec, choose
+from .definition.model import Database, Job
+from .postgresql import catalog, dump, properties
+from .postgresql.server import Server
+from .progress import Progress
+from .repository import names
+from .repository.artifact import Writer
+from .repository.manifest import Artifact
+from .units import duration
+from .units import size as in_units
+from .witness import witness
+
+ATTEMPTS = 3
+
+
+def database(
+    job: Job,
+    server: Server,
+    source: Database,
+    directory: Path,
+    moment: datetime,
+    facts: dict[str, Any],
+    progress: Progress,
+) -> list[Artifact]:
+    """Dump a database into the directory; its artifact and, unless the job wants none, that of its proof.
+
+    facts: what is known of the database already (:func:`.catalog.describe`).
+    """
+    progress.step(f"dumping database {source.database} ({in_units(facts['size'])})")
+    start = time.monotonic()
+    major = server.client_major("pg_dump")
+    codec = choose(job.format, job.compression, job.compression_level, major)
+    path = directory / names.artifact(source.name, moment, codec.extension)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            written, proved = _dump(job, server, source, codec, path)
+            break
+        except dump.TableWanted as error:
+            if attempt == ATTEMPTS:
+                raise
+            progress.warn(f"{error.cause}: beginning again")
+            path.unlink(missing_ok=True)
+    with server.session(source.database) as session:
+        details = {
+            **facts,
+            **properties.read(session, source.database),
+            "roles": catalog.needed_roles(session),
+            "user_data": catalog.user_data_size(session),
+            "largest_tables": catalog.largest_tables(session),
+            "dumped_with": major,
+            "seconds": round(time.monotonic() - start, 3),
+        }
+    progress.step(f"wrote {path.name} ({in_units(written.size)} in {duration(details['seconds'])})")
+    dumped = Artifact(
+        path.name,
+        source.name,
+        "database",
+        codec.format,
+        codec.compression,
+        written.size,
+        written.sha256,
+        source.database,
+        by_hand.database(path.name, codec, source.database),
+        details,
+    )
+    return [dumped] if proved is None else [dumped, _proof(source, directory, moment, proved, progress)]
+
+
+def roles(job: Job, server: Server, directory: Path, moment: datetime, progress: Progress) -> Artifact:
+    """Dump the roles of the server into the directory; their artifact."""
+    progress.step("dumping the roles of the server")
+    codec = choose("plain", job.compression, job.compression_level, server.client_major("pg_dump"))
+    path = directory / names.artifact("globals", moment, codec.extension)
+    with_passwords = False
+
+    def produce(receive: Callable[[bytes], object]) -> None:
+        nonlocal with_passwords
+        with_passwords = dump.dump_globals(server, codec, receive)
+
+    written = _write(path, produce)
+    if not with_passwords:
+        progress.warn(f"role {server.role} may not read passwords: the roles are kept without them")
+    return Artifact(
+        path.name,
+        "globals",
+        "globals",
+        codec.format,
+        codec.compression,
+        written.size,
+        written.sha256,
+        None,
+        by_hand.globals(path.name, codec),
+        {"passwords": with_passwords},
+    )
+
+
+def _dump(job: Job, server: Server, source: Database, codec: Codec, path: Path) -> tuple[Writer, dict[str, Any] | None]:
+    def produce(snapshot: str | None) -> Writer:
+        def stream(receive: Callable[[bytes], object]) -> None:
+            dump.dump_database(server, source.database, codec, job.parallel, job.name, receive, snapshot)
+
+        return _write(path, stream)
+
+    if job.proof == "none":
+        return produce(None), None
+    with witness(server, source.database, job.proof, job.parallel) as sees:
+        written = produce(sees.snapshot)
+        return written, sees.finish()
+
+
+def _proof(source: Database, directory: Path, moment: datetime, proved: dict[str, Any], progress: Progress) -> Artifact:
+    path = directory / names.artifact(source.name, moment, names.PROOF)
+    text = json.dumps(proved, indent=1, ensure_ascii=False) + "\n"
+    written = _write(path, lambda receive: receive(text.encode("utf-8")))
+    summary = proof.summary(proved)
+    progress.step(f"proof of {source.database}: {summary['tables']:,} tables, {summary['rows']:,} rows")
+    problem = proved["large_objects"].get("problem")
+    if problem:
+        progress.warn(f"the content of large objects is not proved: {problem}")
+    return Artifact(
+        path.name,
+        source.name,
+        "proof",
+        "json",
+        "none",
+        written.size,
+        written.sha256,
+        source.database,
+        (),
+        summary,
+    )
+
+
+def _write(path: Path, produce: Callable[[Callable[[bytes], object]], object]) -> Writer:
+    with Writer(path) as writer:
+        produce(writer.write)
+    return writer
