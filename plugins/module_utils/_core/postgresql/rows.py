@@ -51,7 +51,7 @@ TABLES = r"""
     )
     SELECT c.oid, format('%I.%I', n.nspname, c.relname), c.relkind::text, coalesce(config.condition, '')
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN config ON config.oid = c.oid
-    WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't'
+    WHERE (c.relkind = 'r' OR (c.relkind = 'm' AND c.relispopulated)) AND c.relpersistence <> 't'
       AND (c.relpersistence <> 'u' OR NOT pg_is_in_recovery())
       AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       AND (config.oid IS NOT NULL OR NOT EXISTS (
