@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any, Callable, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ._core import detach, history, runs
 from ._core.codec import COMPRESSIONS, FORMATS
 from ._core.definition.load import load
 from ._core.definition.model import Connection, Job
-from ._core.definition.parse import ENGINES, SSL_MODES, parse
+from ._core.definition.parse import ENGINES, PROOFS, SSL_MODES, parse
 from ._core.errors import HoldfastError
 from ._core.places import Places
 from ._core.progress import Progress
@@ -56,6 +59,7 @@ DEFINITION = {
     "compression": {"type": "str", "choices": sorted(COMPRESSIONS), "default": Job.compression},
     "compression_level": {"type": "int"},
     "parallel": {"type": "int", "default": Job.parallel},
+    "proof": {"type": "str", "choices": sorted(PROOFS), "default": Job.proof},
     "repository": {"type": "path"},
     "schedule": {"type": "str", "default": Job.schedule},
     "keep": {"type": "dict", "options": KEEP},
@@ -72,13 +76,28 @@ class Request(NamedTuple):
     progress: Progress
 
 
+class Long(NamedTuple):
+    """What the action plugin of a module that may take hours needs to know of it.
+
+    lasting: a result that nobody has got, because the connection was lost, answers the same request that comes again.
+    """
+
+    verb: str
+    lasting: bool
+
+
 class _Collected(Progress):
+    """Steps for the result, and for whoever follows the run."""
+
     def __init__(self, module: AnsibleModule) -> None:
         self.steps: list[str] = []
+        self.run: runs.Run | None = None
         self._module = module
 
     def step(self, text: str) -> None:
         self.steps.append(text)
+        if self.run is not None:
+            self.run.tell(text)
 
     def warn(self, text: str) -> None:
         self._module.warn(text)
@@ -88,12 +107,13 @@ def run(
     options: dict[str, Any],
     act: Callable[[Request], dict[str, Any]],
     view: Callable[[dict[str, Any]], list[Block]],
+    long: Long | None = None,
     **constraints: Any,
 ) -> None:
     """A whole module: parse, one call, format.
 
-    view makes the lines that people read, as the program would print them. constraints are those of AnsibleModule, such
-    as required_if.
+    view makes the lines that people read, as the program would print them. With long, the action plugin may have the
+    work done apart from the connection. constraints are those of AnsibleModule, such as required_if.
     """
     module = AnsibleModule(
         argument_spec={"job": {"type": "str"}, "definition": {"type": "dict", "options": DEFINITION}, **options},
@@ -101,6 +121,7 @@ def run(
         supports_check_mode=True,
         **constraints,
     )
+    run_id = os.environ.get("HOLDFAST_RUN")
     progress = _Collected(module)
     places = Places.from_environment()
     try:
@@ -108,7 +129,39 @@ def run(
             job = load(places, module.params["job"])
         else:
             job = parse(module.params["definition"], places.backups)
+        if long and run_id and not module.check_mode:
+            _go_on_alone(module, long, run_id, places, job, progress)
         result = act(Request(module.params, module.check_mode, places, job, progress))
     except HoldfastError as error:
         module.fail_json(msg=str(error), next_step=error.next_step, steps=progress.steps)
-    module.exit_json(**result, summary=lines(view(result)), steps=progress.steps)
+    except KeyboardInterrupt:
+        module.fail_json(msg="it was ended by a signal; what was unfinished is undone", steps=progress.steps)
+    module.exit_json(**{"steps": progress.steps, **result}, summary=lines(view(result)))
+
+
+def _go_on_alone(
+    module: AnsibleModule, long: Long, run_id: str, places: Places, job: Job, progress: _Collected
+) -> None:
+    """Return in a process of its own, which does the work; the one that Ansible has started says which run does it."""
+    options = {name: value for name, value in module.params.items() if name not in ("job", "definition")}
+    # As text a job has no secrets.
+    asked = {"verb": long.verb, "job": repr(job), "options": options}
+    claim = runs.claim(places, run_id, asked, history.read(places, job.name), long.lasting)
+    answer = {
+        "holdfast_run": claim.run.id,
+        "new": claim.new,
+        "at_work": claim.run.at_work(),
+        "since": claim.run.request().get("since", ""),
+    }
+    if not claim.new:
+        module.exit_json(**answer)
+    if detach.detach(claim.run.output, claim.run.errors):
+        try:
+            module.exit_json(**answer)
+        finally:
+            # Ansible's wrapper deletes the code of the module when the module returns, and the other process needs it.
+            sys.stdout.flush()
+            os._exit(0)
+    progress.run = claim.run
+    if claim.earlier:
+        progress.step(claim.earlier)

@@ -87,7 +87,7 @@ from typing import Any
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.backup import backup, rehearse
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import views
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.blocks import Block, Line
-from ansible_collections.holdfast.postgres.plugins.module_utils._module import Request, run
+from ansible_collections.holdfast.postgres.plugins.module_utils._module import Long, Request, run
 
 
 def dump(request: Request) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def view(result: dict[str, Any]) -> list[Block]:
 
 
 def main() -> None:
-    run({}, dump, view)
+    run({}, dump, view, Long("backup", lasting=False))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,217 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs that outlive the connection on which they were asked for, as files that whoever comes next can read.
+
+<run>/runs/<id>/    0700
+    request         what was asked, and since when; locked as long as the run is at work
+    steps           a line of JSON for each step
+    output          what the run printed: its result, as JSON
+    errors          what it printed besides
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from .errors import HoldfastError
+from .places import Places
+from .repository.manifest import timestamp
+
+# Seconds for which the result of a run that nobody has waited for is kept.
+KEPT = 3600
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, by its directory."""
+
+    directory: Path
+
+    @property
+    def id(self) -> str:
+        return self.directory.name
+
+    @property
+    def output(self) -> Path:
+        return self.directory / "output"
+
+    @property
+    def errors(self) -> Path:
+        return self.directory / "errors"
+
+    def request(self) -> dict[str, Any]:
+        """digest (of what was asked) and since; empty when it cannot be read."""
+        with contextlib.suppress(OSError, ValueError):
+            return dict(json.loads((self.directory / "request").read_text(encoding="utf-8")))
+        return {}
+
+    def at_work(self) -> bool:
+        try:
+            descriptor = os.open(self.directory / "request", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+    def tell(self, text: str) -> None:
+        """Add a step. A full disk must not end the run."""
+        line = {"time": timestamp(datetime.now(timezone.utc)), "text": text}
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        with contextlib.suppress(OSError):
+            descriptor = os.open(self.directory / "steps", flags, 0o600)
+            try:
+                os.write(descriptor, json.dumps(line).encode() + b"\n")
+            finally:
+                os.close(descriptor)
+
+    def steps(self, after: int = 0) -> list[dict[str, str]]:
+        """time and text of each step, without the first ones."""
+        found = []
+        with contextlib.suppress(FileNotFoundError):
+            for line in (self.directory / "steps").read_text(encoding="utf-8").splitlines():
+                with contextlib.suppress(ValueError):
+                    found.append(json.loads(line))
+        return found[after:]
+
+    def wait(self, after: int, seconds: float) -> tuple[list[dict[str, str]], bool]:
+        """The steps after the first ones, as soon as there are any, and whether the run is at work."""
+        deadline = time.monotonic() + seconds
+        while True:
+            # Asked first: what is told between the two is not lost.
+            at_work = self.at_work()
+            steps = self.steps(after)
+            if steps or not at_work or time.monotonic() >= deadline:
+                return steps, at_work
+            time.sleep(0.1)
+
+    def result(self) -> dict[str, Any] | None:
+        """What a run that has ended printed; None when it was killed before."""
+        with contextlib.suppress(OSError, ValueError):
+            return dict(json.loads(self.output.read_text(encoding="utf-8")))
+        return None
+
+    def ended(self) -> datetime:
+        """When a run that is no longer at work wrote for the last time."""
+        last = max(path.stat().st_mtime for path in [self.directory, *self.directory.iterdir()])
+        return datetime.fromtimestamp(last, timezone.utc)
+
+    def forget(self) -> None:
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The run that does what was asked.
+
+    new: it is for the caller to do, who holds its lock. Otherwise it is at work, or has ended. earlier says what became
+    of a run of the same request that does not count any more.
+    """
+
+    run: Run
+    new: bool
+    earlier: str = ""
+
+
+def find(places: Places, run_id: str) -> Run | None:
+    run = Run(_directory(places) / run_id)
+    return run if re.fullmatch(r"[0-9a-f]{16}", run_id) and run.directory.is_dir() else None
+
+
+def claim(places: Places, run_id: str, asked: dict[str, Any], history: list[dict[str, Any]], reuse: bool) -> Claim:
+    """Find the run that does, or did, what is asked; begin one of that id if there is none.
+
+    asked holds no secrets. reuse: the result of a run that has ended counts, see :func:`counts`.
+    """
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    earlier = ""
+    with _one_at_a_time(places) as directory:
+        for run in [Run(path) for path in sorted(directory.iterdir()) if path.is_dir()]:
+            same = run.request().get("digest") == digest
+            if run.at_work():
+                if same:
+                    return Claim(run, False)
+                continue
+            if same and reuse and counts(run.result(), run.ended(), datetime.now(timezone.utc), history):
+                return Claim(run, False)
+            if same:
+                earlier = _fate(run)
+            if same or (datetime.now(timezone.utc) - run.ended()).total_seconds() > KEPT:
+                run.forget()
+        return Claim(_begin(directory / run_id, digest), True, earlier)
+
+
+def counts(result: dict[str, Any] | None, ended: datetime, now: datetime, history: list[dict[str, Any]]) -> bool:
+    """Whether a run that has ended, and whose result nobody has got, is the answer to the same request asked again.
+
+    Only if it succeeded, within the last hour, and nothing was done to the job since.
+    """
+    if result is None or result.get("failed") or (now - ended).total_seconds() > KEPT:
+        return False
+    return not any(line.get("time", "") > timestamp(ended) for line in history)
+
+
+def _fate(run: Run) -> str:
+    result = run.result()
+    if result is None:
+        return f"the same was begun at {run.request()['since']}, and killed"
+    told = f"the same was begun at {run.request()['since']}, lost its connection, and ended at {timestamp(run.ended())}"
+    if result.get("failed"):
+        return f"{told}: it failed: {str(result.get('msg', '')).partition(chr(10))[0]}"
+    return f"{told}: it succeeded"
+
+
+def _begin(directory: Path, digest: str) -> Run:
+    try:
+        directory.mkdir(mode=0o700)
+        # Stays open, and with it locked, until the last process that has it ends.
+        descriptor = os.open(directory / "request", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        request = {"digest": digest, "since": timestamp(datetime.now(timezone.utc))}
+        os.write(descriptor, json.dumps(request).encode())
+    except OSError as error:
+        raise _unusable(directory, error) from error
+    return Run(directory)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(places: Places) -> Iterator[Path]:
+    directory = _directory(places)
+    try:
+        directory.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unusable(directory, error) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield directory
+    finally:
+        os.close(descriptor)
+
+
+def _directory(places: Places) -> Path:
+    return places.run / "runs"
+
+
+def _unusable(directory: Path, error: OSError) -> HoldfastError:
+    next_step = "Run this as root." if isinstance(error, PermissionError) else ""
+    return HoldfastError(f"directory {directory}", error.strerror or str(error), next_step)

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When the result of a run that nobody waited for answers the same request."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.holdfast.postgres.plugins.module_utils._core import runs
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.places import Places
+
+ENDED = datetime(2026, 11, 21, 12, 0, 0, tzinfo=timezone.utc)
+OWN = {"time": "2026-11-21T11:58:00Z", "verb": "restore", "result": "ok"}
+SOON = ENDED + timedelta(minutes=59)
+
+
+def test_it_does_when_it_succeeded_and_nothing_has_happened_since() -> None:
+    assert runs.counts({"changed": True}, ENDED, SOON, [OWN])
+
+
+@pytest.mark.parametrize(
+    ("result", "now", "later"),
+    [
+        (None, SOON, []),
+        ({"failed": True, "msg": "no"}, SOON, []),
+        ({"changed": True}, ENDED + timedelta(minutes=61), []),
+        ({"changed": True}, SOON, [{"time": "2026-11-21T12:10:00Z", "verb": "backup", "result": "ok"}]),
+    ],
+    ids=["killed", "failed", "long ago", "something happened since"],
+)
+def test_otherwise_it_does_not(result: dict | None, now: datetime, later: list[dict]) -> None:
+    assert not runs.counts(result, ENDED, now, [OWN, *later])
+
+
+def test_an_id_is_no_path(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "0123456789abcdef").mkdir()
+    places = Places(run=tmp_path)
+    assert runs.find(places, "../0123456789abcdef") is None
+    assert runs.find(places, "..") is None
