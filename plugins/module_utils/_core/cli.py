@@ -159,6 +159,19 @@ def _verify(arguments: argparse.Namespace, places: Places, progress: Progress) -
     return verify(job, places, entry, progress), views.verified, 0
 
 
+def _drill(arguments: argparse.Namespace, places: Places, progress: Progress) -> Outcome:
+    from .definition import load
+    from .drill import drill
+    from .terminal import drill_views
+    from .which import find
+
+    wanted, job = arguments.wanted, arguments.job
+    if job is None and wanted in load.names(places):
+        wanted, job = "latest", wanted
+    report = drill(find(places, wanted, job), places, progress, arguments.where)
+    return report, drill_views.drilled, 0 if report["result"] == "proved" else 1
+
+
 def _prune(arguments: argparse.Namespace, places: Places, progress: Progress) -> Outcome:
     from .definition.load import load
     from .prune import prune
@@ -261,6 +274,19 @@ def _parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, "verify", _verify, "check a backup without restoring it", "holdfast verify latest")
     _which(verb)
+
+    verb = _verb(
+        verbs, "drill", _drill, "restore a backup into a scratch server and compare it with its proof", "holdfast drill"
+    )
+    verb.add_argument("wanted", metavar="JOB | BACKUP", nargs="?", default="latest", help=f"a job, or {BACKUP_HELP}")
+    verb.add_argument("--job", metavar="JOB", help="whose backup, when that is not clear")
+    verb.add_argument(
+        "--where",
+        choices=("auto", "container", "cluster", "database"),
+        default="auto",
+        help="in a container of the source's image, in a cluster of this host, or in a database beside the live ones"
+        " (default: in a container when the source is in one, else in a cluster)",
+    )
 
     verb = _verb(verbs, "restore", _restore, "restore a backup", "holdfast restore latest --into library_yesterday")
     _which(verb)

@@ -24,7 +24,8 @@ def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
     """Append a line when the block ends, however it ends. The block adds what it learns to the yielded mapping.
 
     Fields: time (when it began), verb, result (ok, failed, locked or ended), seconds, error, damaged (what is wrong
-    with the backup that the block is about), and what the block added.
+    with the backup that the block is about), and what the block added. A drill adds its verdict (proved, not proved,
+    differs or failed), where it was, its recovery time in seconds, and the path of its evidence.
     """
     line: dict[str, Any] = {"time": timestamp(datetime.now(timezone.utc)), "verb": verb, "result": "ok"}
     start = time.monotonic()
@@ -66,14 +67,30 @@ def read(places: Places, job: str) -> list[dict[str, Any]]:
 
 
 def last_checks(places: Places, job: str) -> dict[str, dict[str, Any]]:
-    """The last check of each backup that came to a verdict, by its id: a verify, or a restore that found damage.
+    """The last check of each backup that came to a verdict, by its id: a verify, a drill that proved it, or whatever
+    found damage.
 
-    One that failed for another reason, such as a server that is down, says nothing about the backup.
+    One that failed for another reason, such as a server that is down, says nothing about the backup. What a drill found
+    is beyond a verify: only a later drill takes it back.
     """
+    found: dict[str, dict[str, Any]] = {}
+    for line in read(places, job):
+        backup = line.get("backup", "")
+        verified = line.get("verb") == "verify" and line.get("result") == "ok"
+        before = found.get(backup, {})
+        if verified and before.get("verb") == "drill" and before.get("damaged"):
+            continue
+        if backup and (verified or line.get("damaged") or line.get("verdict") == "proved"):
+            found[backup] = line
+    return found
+
+
+def last_drills(places: Places, job: str) -> dict[str, dict[str, Any]]:
+    """The last drill of each backup that was begun, by its id; its verdict is left out when it was ended."""
     return {
         line["backup"]: line
         for line in read(places, job)
-        if "backup" in line and (line.get("damaged") or (line.get("verb") == "verify" and line.get("result") == "ok"))
+        if line.get("verb") == "drill" and line.get("result") != "locked" and "backup" in line
     }
 
 

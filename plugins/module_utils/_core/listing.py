@@ -21,13 +21,15 @@ def backups(job: Job, places: Places) -> dict[str, Any]:
     """Every backup of a job, the newest first, and the files in its repository that are none.
 
     Each backup: id, created, age (seconds), size (octets), purpose, artifacts (their number), kept_for, goes (with
-    the next prune), verified (when the last check passed, or None), problem (empty when there is none), repository.
+    the next prune), verified (when the last check passed, or None), drilled (when the last drill began, or None), drill
+    (its verdict, or None), problem (empty when there is none), repository.
     Each unmanaged file: path, size, modified.
     """
     repository = Repository(job.repository, job.name)
     now = datetime.now(timezone.utc)
     entries = repository.entries()
     checks = history.last_checks(places, job.name)
+    drills = history.last_drills(places, job.name)
     kept = {decision.id: decision for decision in retention.decide(candidates(entries, checks), job.keep, now)}
     rows = []
     for entry in reversed(entries):
@@ -47,6 +49,8 @@ def backups(job: Job, places: Places) -> dict[str, Any]:
                 "kept_for": kept[entry.id].why if entry.id in kept else "",
                 "goes": entry.id in kept and not kept[entry.id].keep,
                 "verified": None if problem else verified,
+                "drilled": drills.get(entry.id, {}).get("time"),
+                "drill": drills[entry.id].get("verdict", "ended") if entry.id in drills else None,
                 "problem": problem,
                 "repository": str(job.repository),
             }

@@ -15,16 +15,20 @@ from .errors import Damaged
 from .places import Places
 from .repository.local import Entry
 
+DRILL = ("time", "verdict", "where", "recovery", "evidence", "error")
+
 
 def describe(job: Job, entry: Entry, places: Places) -> dict[str, Any]:
-    """The manifest of a backup, with where it is, the last check of it, and what is wrong with it at first sight."""
+    """The manifest of a backup, where it is, its last check and drill, and what is wrong with it at first sight."""
     if entry.manifest is None:
         raise Damaged(entry.id, entry.problem)
     check = history.last_checks(places, job.name).get(entry.id)
+    drill = history.last_drills(places, job.name).get(entry.id)
     return {
         **asdict(entry.manifest),
         "directory": str(entry.directory),
         "size": entry.manifest.size,
         "last_check": {key: check.get(key) for key in ("time", "result", "error")} if check else None,
+        "last_drill": {key: drill.get(key) for key in DRILL} if drill else None,
         "problem": entry.problem,
     }

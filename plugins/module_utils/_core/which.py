@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which backup is meant: an id, ``latest``, ``latest-verified``, a time, or the path of a file."""
+"""Which backup is meant: an id, ``latest``, ``latest-verified``, a time, or the path of a file.
+
+``latest`` is the newest good one. ``latest-verified`` is the newest that a drill restored and proved.
+"""
 
 from __future__ import annotations
 
@@ -55,8 +58,10 @@ def find(places: Places, wanted: str, job_name: str | None = None, job: Job | No
     if parts is not None:
         return _by_id(job, entries, wanted)
     failed = failures(places, job.name)
-    if wanted in ("latest", "latest-verified"):
+    if wanted == "latest":
         return _newest(job, entries, failed, "", entries)
+    if wanted == "latest-verified":
+        return _newest_proved(job, entries, failed, history.last_drills(places, job.name))
     moment = parse_time(wanted)
     if moment is None:
         raise UnknownBackup(f"backup {wanted!r}", "it is neither an id, nor a time, nor a file", FORMS)
@@ -138,6 +143,17 @@ def _newest(job: Job, entries: list[Entry], failed: Mapping[str, str], limit: st
     if passed_over:
         cause += "; damaged are " + "; ".join(passed_over)
     raise UnknownBackup("backup", cause, _there_are(everything))
+
+
+def _newest_proved(
+    job: Job, entries: list[Entry], failed: Mapping[str, str], drills: Mapping[str, Mapping[str, Any]]
+) -> Choice:
+    proved = [entry for entry in entries if drills.get(entry.id, {}).get("verdict") == "proved"]
+    try:
+        return _newest(job, proved, failed, "", entries)
+    except UnknownBackup as error:
+        cause = f"the last drill of none of job {job.name}'s good backups proved it"
+        raise UnknownBackup("backup", cause, "holdfast drill restores the latest one, and proves it.") from error
 
 
 def _by_path(places: Places, path: Path, job: Job | None) -> Choice:

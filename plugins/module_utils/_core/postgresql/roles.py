@@ -38,10 +38,10 @@ def read_globals(dump: str) -> list[Statement]:
         sql = match.group().strip()
         role, grant = ABOUT_ROLE.match(sql), GRANT.match(sql)
         if role is not None:
-            statements.append(Statement(sql, (_unquote(role[2]),)))
+            statements.append(Statement(sql, (unquote(role[2]),)))
         elif grant is not None:
             # The grantor may be a role that this server does not have; the restoring role grants instead.
-            statements.append(Statement(GRANTOR.sub(";", sql), (_unquote(grant[1]), _unquote(grant[2]))))
+            statements.append(Statement(GRANTOR.sub(";", sql), (unquote(grant[1]), unquote(grant[2]))))
     return statements
 
 
@@ -72,5 +72,5 @@ def script(statements: Iterable[Statement], create: Iterable[str], existing: Ite
     ]
 
 
-def _unquote(identifier: str) -> str:
+def unquote(identifier: str) -> str:
     return identifier[1:-1].replace('""', '"') if identifier.startswith('"') else identifier

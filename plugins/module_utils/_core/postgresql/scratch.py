@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import ProgramFailed, ServerError
 from ..places import Places
@@ -20,6 +20,11 @@ from ..process import Command, Pipeline, run
 from ..progress import Progress
 from ..units import size as in_units
 from .server import Server
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Session = psycopg.Connection[Any]
 
 STARTS_WITHIN = 60
 RESERVE = 64 * 1024 * 1024
@@ -76,6 +81,13 @@ def owner(places: Places, job: str) -> str:
     return hashlib.sha256(f"{socket.gethostname()} {places.lock(job)}".encode()).hexdigest()[:12]
 
 
+def like(session: Session) -> tuple[str, str]:
+    """The role that initdb made on a server, and the libraries that it preloads, as far as the session may know."""
+    (superuser,) = session.execute("SELECT rolname FROM pg_roles WHERE oid = 10").fetchall()[0]
+    row = session.execute("SELECT setting FROM pg_settings WHERE name = 'shared_preload_libraries'").fetchone()
+    return superuser, row[0] if row else ""
+
+
 def make_cluster(data: str, superuser: str, command: Callable[..., Command]) -> None:
     """initdb, with C.UTF-8 as the locale of databases whose own is not known, or C where there is no such locale."""
     options = ("--auth=trust", "--no-sync", "--no-instructions", "--encoding=UTF8", f"--username={superuser}")
@@ -89,7 +101,12 @@ def make_cluster(data: str, superuser: str, command: Callable[..., Command]) -> 
 
 @contextlib.contextmanager
 def serve(
-    server: Server, data: str, socket_directory: str, libraries: str, command: Callable[..., Command], progress: Progress
+    server: Server,
+    data: str,
+    socket_directory: str,
+    libraries: str,
+    command: Callable[..., Command],
+    progress: Progress,
 ) -> Iterator[None]:
     """Run the server in the foreground of a command for as long as the block; it answers when the block begins."""
 

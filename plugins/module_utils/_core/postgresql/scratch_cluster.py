@@ -87,7 +87,7 @@ def missing(major: int) -> MissingProgram:
     return MissingProgram(
         f"PostgreSQL {major}",
         "its server programs, with which a scratch server is made, are not installed on this host",
-        f"Install the package postgresql-{major}, or drill in a scratch database beside the live one (--where database).",
+        f"Install the package postgresql-{major}, or drill beside the live database (--where database).",
     )
 
 

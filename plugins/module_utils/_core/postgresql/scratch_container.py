@@ -32,6 +32,7 @@ LABEL = "holdfast.drill"
 HOME = "/tmp/holdfast"
 CPU_SHARES = 64
 GONE_WITHIN = 60
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,7 @@ class ScratchContainer(ContainerServer):
 def container(source: Connection, need: Need, progress: Progress) -> Iterator[ScratchContainer]:
     """A server of the image that the source's container was made from. It is reached by nobody, and reaches nobody."""
     name = f"holdfast-drill-{need.job}-{secrets.token_hex(4)}"
-    connection = Connection(
-        container=name, engine=source.engine, socket=HOME, user=need.superuser, work_dir="/tmp"
-    )
+    connection = Connection(container=name, engine=source.engine, socket=HOME, user=need.superuser, work_dir="/tmp")
     server = ScratchContainer(connection, need.superuser, None)
     image = _image(server.engine, source, need.major)
     progress.step(f"starting a scratch server in a container of image {image.name}")
@@ -104,11 +103,10 @@ def clear(source: Connection, owner: str) -> int:
 @contextlib.contextmanager
 def _kept_alive(server: ScratchContainer, name: str, image: Image, need: Need) -> Iterator[None]:
     options = (
-        ("--rm", "--interactive", "--pull=never", f"--name={name}", "--network=none", "--log-driver=none")
-        + (f"--label={LABEL}={need.owner}", f"--label=holdfast.job={need.job}")
-        # A parallel query of PostgreSQL wants more shared memory than the 64 MB that a container gets.
-        + (f"--cpu-shares={CPU_SHARES}", "--shm-size=1g", "--user=0")
-        + (f"--env=PATH={image.path}", f"--env=PGHOST={HOME}", "--entrypoint=cat")
+        *("--rm", "--interactive", "--pull=never", f"--name={name}", "--network=none", "--log-driver=none"),
+        *(f"--label={LABEL}={need.owner}", f"--label=holdfast.job={need.job}", f"--cpu-shares={CPU_SHARES}"),
+        # A parallel query wants more shared memory than the 64 MB that a container gets.
+        *("--shm-size=1g", "--user=0", f"--env=PATH={image.path}", f"--env=PGHOST={HOME}", "--entrypoint=cat"),
     )
     run_it = Command((server.engine, "run", *options, image.id), label=f"{server.engine} run {image.name}")
     with Pipeline([run_it], source=subprocess.PIPE, sink=subprocess.PIPE) as keeper:
@@ -131,16 +129,14 @@ def _image(engine: str, source: Connection, major: int) -> Image:
         raise ServerError(
             source.describe(),
             f"its image cannot be found: {error.failures[0][2] or error.cause}",
-            f"Create the container again, or drill in a cluster of this host (--where cluster, with postgresql-{major}).",
+            f"Create the container again, or drill in a cluster (--where cluster, with postgresql-{major}).",
         ) from error
     image = container["Image"]
     user = str(_inspect(engine, "image", image)["Config"].get("User") or "").split(":")[0]
     variables = dict(item.split("=", 1) for item in container["Config"].get("Env") or [] if "=" in item)
     # Where distributions put a server's programs, for images that have them on no path.
-    path = [
-        variables.get("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-        *(f"{place}/bin" for place in (f"/usr/lib/postgresql/{major}", f"/usr/pgsql-{major}", "/opt/bitnami/postgresql")),
-    ]
+    homes = (f"/usr/lib/postgresql/{major}", f"/usr/pgsql-{major}", "/opt/bitnami/postgresql")
+    path = [variables.get("PATH", DEFAULT_PATH), *(f"{home}/bin" for home in homes)]
     name = str(container["Config"].get("Image") or container.get("ImageName") or image)
     return Image(image, name, ":".join(path), "postgres" if user in ("", "0", "root") else user)
 

@@ -27,12 +27,14 @@ def listing(result: Mapping[str, Any]) -> list[Block]:
                 _maybe(size, backup["size"]),
                 _maybe(duration, backup["age"]),
                 backup["problem"].splitlines()[0] if backup["problem"] else _verified(backup["verified"]),
+                _drilled(backup["drill"], backup["drilled"]),
                 f"goes: {backup['kept_for']}" if backup["goes"] else backup["kept_for"],
             )
             for backup in result["backups"]
         ]
         tones = ["bad" if backup["problem"] else "plain" for backup in result["backups"]]
-        blocks.append(Table(("BACKUP", "SIZE", "AGE", "VERIFIED", "KEPT FOR"), rows, right=(1, 2), tones=tones))
+        headers = ("BACKUP", "SIZE", "AGE", "VERIFIED", "DRILLED", "KEPT FOR")
+        blocks.append(Table(headers, rows, right=(1, 2), tones=tones))
     else:
         blocks.append(Line("No backup yet. holdfast backup makes one.", "warning"))
     if result["unmanaged"]:
@@ -58,6 +60,7 @@ def shown(result: Mapping[str, Any]) -> list[Block]:
         ("host", result["host"]),
         ("directory", result["directory"]),
         ("verified", _last_check(result)),
+        ("drilled", _last_drill(result["last_drill"])),
     ]
     blocks: list[Block] = [Line(f"Backup {result['id']}", "title")]
     if result["problem"]:
@@ -229,6 +232,19 @@ def _last_check(result: Mapping[str, Any]) -> str:
     if check:
         return f"{check['result']} at {check['time']}"
     return f"ok at {result['verified'].get('at', '-')}"
+
+
+def _drilled(verdict: str | None, at: str | None) -> str:
+    if verdict is None:
+        return "-"
+    return _verified(at) if verdict == "proved" else verdict.upper()
+
+
+def _last_drill(drill: Mapping[str, Any] | None) -> str:
+    if not drill:
+        return "never"
+    told = f"{drill['verdict'] or 'ended'} at {drill['time']}"
+    return f"{told}, recovered in {duration(drill['recovery'])}" if drill["verdict"] == "proved" else told
 
 
 def errors(problems: Sequence[tuple[str, str, str]]) -> list[Block]:

@@ -1,0 +1,191 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``holdfast drill``: restore a backup where it harms nobody, compare it with its proof, and keep the evidence."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import beside, drill_report, evidence, history, proof, prove, scratchpad, verify
+from .errors import HoldfastError, NotProved, Refused, UnknownBackup, UsageError
+from .furnish import furnish
+from .places import Places
+from .plan import plan
+from .postgresql import catalog
+from .postgresql.server import Server
+from .priority import low_priority
+from .progress import Progress
+from .proof import Difference
+from .repository import lock
+from .repository.local import Entry
+from .repository.manifest import Artifact, Manifest
+from .which import Choice
+
+WHERE = ("auto", "container", "cluster", "database")
+
+
+@dataclass
+class Recovery:
+    """How long it took to get from nothing to a proved database: seconds of each part."""
+
+    parts: dict[str, float] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.parts[name] = round(self.parts.get(name, 0) + time.monotonic() - start, 3)
+
+    def as_data(self) -> dict[str, Any]:
+        return {"seconds": round(sum(self.parts.values()), 3), "parts": self.parts}
+
+
+def drill(choice: Choice, places: Places, progress: Progress, where: str = "auto") -> dict[str, Any]:
+    """Restore every database of a backup into a scratch server, and prove them; the report, which is the evidence too.
+
+    where: container, cluster, database (beside the live ones), or auto for what the job's connection allows. The report
+    is described in :mod:`.drill_report`; its result is proved, or not proved for a backup that has no proof. Raises
+    :class:`NotProved` for one that differs from its proof, and whatever else keeps it from being restored; the evidence
+    is written all the same.
+    """
+    entry, manifest = _backup(choice, where)
+    job = choice.job
+    with history.record(places, job.name, "drill") as line:
+        line["backup"] = entry.id
+        with lock.hold(places, job.name, "drill"), low_priority():
+            report = drill_report.begin(job.name, manifest)
+            try:
+                _carry_out(choice, entry, manifest, places, progress, where, report)
+            except HoldfastError as error:
+                report["error"] = {"thing": error.thing, "cause": error.cause, "next_step": error.next_step}
+                report["result"] = "differs" if isinstance(error, NotProved) else "failed"
+                if isinstance(error, NotProved):
+                    line["damaged"] = error.cause
+                path = _conclude(places, report, line, progress)
+                error.next_step = f"{error.next_step}\nThe evidence is in {path}.".lstrip()
+                raise
+            _conclude(places, report, line, progress)
+            return report
+
+
+def _backup(choice: Choice, where: str) -> tuple[Entry, Manifest]:
+    if where not in WHERE:
+        raise UsageError(f"where {where!r}", f"it is none of {', '.join(WHERE)}")
+    if choice.entry is None or choice.entry.manifest is None:
+        raise UnknownBackup(
+            f"file {choice.file}",
+            "it has no manifest, so it is no backup",
+            f"holdfast adopt {choice.file} gives it one.",
+        )
+    return choice.entry, choice.entry.manifest
+
+
+def _conclude(places: Places, report: dict[str, Any], line: dict[str, Any], progress: Progress) -> str:
+    drill_report.finish(report)
+    path = evidence.write(places, report)
+    line.update(
+        verdict=report["result"],
+        where=report["where"],
+        databases=[database["database"] for database in report["databases"]],
+        recovery=report["recovery"]["seconds"],
+        evidence=str(path),
+    )
+    progress.step(f"drill of {report['backup']}: {report['result']}; the evidence is in {path}")
+    return str(path)
+
+
+def _carry_out(
+    choice: Choice,
+    entry: Entry,
+    manifest: Manifest,
+    places: Places,
+    progress: Progress,
+    where: str,
+    report: dict[str, Any],
+) -> None:
+    errors: list[HoldfastError] = []
+    with contextlib.ExitStack() as stack:
+        recovery = Recovery()
+        stack.callback(lambda: report.update(recovery=recovery.as_data()))
+        with recovery.part("check"):
+            # What is about to be executed and read must be what was written.
+            small = tuple(artifact for artifact in manifest.artifacts if artifact.kind in ("globals", "proof"))
+            verify.raise_problems(entry.id, verify.check(entry.directory, manifest.only(small), None, progress))
+            report["verified"] += [artifact.file for artifact in small]
+            proofs = {
+                artifact.source: proof.read(path, path.read_text(encoding="utf-8"))
+                for artifact in small
+                if artifact.kind == "proof"
+                for path in [entry.directory / artifact.file]
+            }
+        with recovery.part("server"):
+            server = stack.enter_context(scratchpad.scratchpad(choice.job, manifest, places, where, report, progress))
+            stack.enter_context(server.claim(choice.job.name))
+            if report["where"] != "database":
+                report["placeholders"] = furnish(server, entry.directory, manifest, proofs.values())
+            with server.session() as session:
+                report["server"].update(version=catalog.version(session), major=server.major)
+        for artifact in manifest.databases():
+            try:
+                done = _one(choice, server, artifact, recovery, report, progress)
+            except HoldfastError as error:
+                errors.append(error)
+                done = drill_report.failed(artifact, error)
+            report["databases"].append(done)
+    _judge(entry.id, report, errors)
+
+
+def _one(
+    choice: Choice, server: Server, artifact: Artifact, recovery: Recovery, report: dict[str, Any], progress: Progress
+) -> dict[str, Any]:
+    """Restore one database, prove it, drop it; its part of the report."""
+    with recovery.part("check"):
+        planned = plan(
+            choice, server, progress, "new", scratchpad.into(artifact.database or ""), artifact.database, thorough=False
+        )
+        report["verified"].append(artifact.file)
+    if planned.create_roles:
+        raise Refused(
+            server.title,
+            f"roles that the backup needs are missing: {', '.join(planned.create_roles)}",
+            "A drill creates no roles on a live server: create them, or choose another --where.",
+        )
+    progress.step(f"restoring database {artifact.database} into the {server.title}")
+    with contextlib.ExitStack() as stack:
+        with recovery.part("restore"):
+            working = stack.enter_context(beside.loaded(server, planned))
+        with recovery.part("prove"):
+            workers = choice.job.parallel - 1
+            verdict, found = prove.prove(server, working, planned.proof, workers, progress)
+        beside.drop(server, working)
+    progress.step(f"database {artifact.database}: {verdict['result']}, {verdict['tables']:,} tables")
+    return drill_report.database(artifact, verdict, planned.proof, found)
+
+
+def _judge(backup: str, report: dict[str, Any], errors: list[HoldfastError]) -> None:
+    """Set the result, or raise what is worst."""
+    lines = []
+    for database in report["databases"]:
+        where = "" if len(report["databases"]) == 1 else f"database {database['database']}, "
+        lines += [f"  {where}{Difference(**one)}" for one in database["differences"]]
+    if lines:
+        lines += [f"  {error.thing}: {error.cause.splitlines()[0]}" for error in errors]
+        more = [f"  ... and {len(lines) - prove.SHOWN} more"] if len(lines) > prove.SHOWN else []
+        shown = "\n".join([*lines[: prove.SHOWN], *more])
+        raise NotProved(
+            f"backup {backup}",
+            f"what a drill restored is not what was backed up:\n{shown}",
+            "Do not rely on it: take another backup (holdfast backup), drill that, and find out what changed this one.",
+        )
+    if errors:
+        raise errors[0]
+    proved = all(database["result"] == "proved" for database in report["databases"])
+    report["result"] = "proved" if proved else "not proved"

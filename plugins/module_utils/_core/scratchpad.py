@@ -1,0 +1,102 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a drill restores: the choice among the scratch servers, and what killed drills left in any of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from . import beside
+from .definition.model import Job
+from .errors import HoldfastError, UsageError
+from .places import Places
+from .postgresql import scratch, scratch_cluster, scratch_container, workspace
+from .postgresql.reach import reach
+from .postgresql.scratch import Need
+from .postgresql.server import NAME_LIMIT, Server
+from .progress import Progress
+from .repository.manifest import Manifest
+
+ENDING = "_drill"
+
+
+@contextlib.contextmanager
+def scratchpad(
+    job: Job, manifest: Manifest, places: Places, where: str, report: dict[str, Any], progress: Progress
+) -> Iterator[Server]:
+    """The server in which a drill of the backup may restore. The report is told where and what it is.
+
+    Must be called under the job's lock: what a killed drill of the job left is removed first.
+    """
+    need = _need(job, manifest, places, progress)
+    chosen = report["where"] = _choose(job, where, need.major)
+    report["server"] = {"title": "", "version": None, "major": None}
+    _clear(job, need, chosen, progress)
+    with contextlib.ExitStack() as stack:
+        if chosen == "container":
+            server: Server = stack.enter_context(scratch_container.container(job.connection, need, progress))
+        elif chosen == "cluster":
+            server = stack.enter_context(scratch_cluster.cluster(job.connection, need, progress))
+        else:
+            server = reach(job.connection, to_restore=True)
+            server.check()
+            workspace.clear(server, job.name)
+        report["server"]["title"] = server.title
+        yield server
+
+
+def into(database: str) -> str:
+    """The name for which a database is restored. It is the same each time: what a killed drill left is found by it."""
+    return database.encode()[: NAME_LIMIT - len(ENDING)].decode(errors="ignore") + ENDING
+
+
+def _choose(job: Job, where: str, major: int) -> str:
+    contained = job.connection.kind == "container"
+    if where == "container" and not contained:
+        raise UsageError(
+            f"job {job.name}", "its server is in no container", "Leave --where out, or choose cluster or database."
+        )
+    if where != "auto":
+        return where
+    if contained:
+        return "container"
+    if scratch_cluster.find_programs(major) is None:
+        raise scratch_cluster.missing(major)
+    return "cluster"
+
+
+def _need(job: Job, manifest: Manifest, places: Places, progress: Progress) -> Need:
+    superuser, libraries, major = "postgres", "", int(manifest.server.get("major") or 0)
+    try:
+        with reach(job.connection).session() as session:
+            superuser, libraries = scratch.like(session)
+            major = major or session.info.server_version // 10000
+    except HoldfastError as error:
+        progress.warn(f"the source cannot be asked how it is set up, and is not needed: {error.cause}")
+    # Rows take more room than their compressed dump.
+    size = max(artifact.details.get("size") or artifact.size * 10 for artifact in manifest.databases())
+    return Need(job.name, scratch.owner(places, job.name), major, superuser, libraries, size)
+
+
+def _clear(job: Job, need: Need, chosen: str, progress: Progress) -> None:
+    """Remove what killed drills left, also where this one will not be."""
+    removed = scratch_cluster.clear(job.connection, need.owner)
+    if job.connection.kind == "container":
+        with contextlib.ExitStack() as stack:
+            if chosen != "container":
+                # Without an engine no drill left anything in it.
+                stack.enter_context(contextlib.suppress(HoldfastError))
+            removed += scratch_container.clear(job.connection, need.owner)
+    if removed:
+        progress.step(f"removed the scratch server of {removed} killed drill{'s' * (removed > 1)}")
+    live = reach(job.connection, to_restore=True)
+    with contextlib.ExitStack() as stack:
+        if chosen != "database":
+            stack.enter_context(contextlib.suppress(HoldfastError))
+        for source in job.databases:
+            if beside.drop_unfinished(live, job.name, into(source.database)):
+                progress.step(f"dropped the scratch database that a killed drill left of {source.database}")
