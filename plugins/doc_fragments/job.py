@@ -131,6 +131,10 @@ options:
         description: A cron expression. The modules do not schedule anything; the check of a job's health uses it.
         type: str
         default: 0 2 * * *
+      drill_schedule:
+        description: A cron expression for drills, which restore the newest backup into a scratch server and prove it.
+        type: str
+        default: 0 4 1 * *
       keep:
         description: How many backups stay. The newest good one always does.
         type: dict

@@ -62,6 +62,7 @@ DEFINITION = {
     "proof": {"type": "str", "choices": sorted(PROOFS), "default": Job.proof},
     "repository": {"type": "path"},
     "schedule": {"type": "str", "default": Job.schedule},
+    "drill_schedule": {"type": "str", "default": Job.drill_schedule},
     "keep": {"type": "dict", "options": KEEP},
 }
 

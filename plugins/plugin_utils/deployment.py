@@ -66,6 +66,7 @@ def _describe(item: Mapping[str, Any], job: Job) -> dict[str, Any]:
         # The nearest of these that is there tells which disk the repository will be on.
         "disk": [str(path) for path in (job.repository, *job.repository.parents)],
         "schedule": job.schedule or "",
+        "drill_schedule": job.drill_schedule or "",
         "cron_file": f"holdfast-{_cron_name(job.name)}",
         "kind": job.connection.kind,
         "container": job.connection.container or "",

@@ -14,6 +14,8 @@ from ansible_collections.holdfast.postgres.plugins.module_utils._core.health imp
     Check,
     backups,
     disk,
+    drilled,
+    drills_scheduled,
     growth,
     scheduled,
     storage,
@@ -66,6 +68,52 @@ def test_a_long_run_is_late_only_when_the_next_was_due(hours, level):
 def test_a_failed_run_is_quoted():
     failed = {"result": "failed", "error": "disk: full\nmore"}
     assert "disk: full" in backups([backup(8)], failed, None, None, None, NOW).text
+
+
+def drill(days_ago, **rest):
+    at = NOW - timedelta(days=days_ago)
+    return {"verb": "drill", "time": f"{at:%Y-%m-%dT%H:%M:%SZ}", "result": "ok", **rest}
+
+
+DIFFERS = {"result": "failed", "verdict": "differs", "damaged": "it is not what was backed up:\n  table a.b: 1 row"}
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "oldest", "schedule", "level", "told"),
+    [
+        ("ok", drill(3, verdict="proved"), 90, "0 4 1 * *", "ok", "drilled 3 d ago: proved"),
+        ("ok", drill(3, verdict="not proved"), 90, "0 4 1 * *", "ok", "drilled 3 d ago: not proved"),
+        ("ok", drill(16, verdict="proved"), 90, "0 4 1 * *", "warning", "a drill was due at 2025-08-01 04:00"),
+        ("ok", drill(40, verdict="proved"), 90, None, "ok", "proved"),
+        ("ok", drill(3, **DIFFERS), 90, "0 4 1 * *", "critical", "the last drill failed: it is not what was backed up"),
+        ("ok", drill(3, **DIFFERS), 90, None, "critical", "table a.b: 1 row"),
+        ("ok", drill(3, result="failed", error="docker: away"), 90, "0 4 1 * *", "warning", "docker: away"),
+        ("ok", drill(3, result="ended", error="KeyboardInterrupt: "), 90, "0 4 1 * *", "warning", "KeyboardInterrupt"),
+        ("ok", None, 15, "0 4 1 * *", "ok", "never drilled"),
+        ("ok", None, 16, "0 4 1 * *", "warning", "a drill was due at 2025-08-01 04:00"),
+        ("ok", None, None, "0 4 1 * *", "ok", "never drilled"),
+        # A drill has a day from when it was due.
+        ("ok", drill(2, verdict="proved"), 90, "0 9 * * *", "warning", "a drill was due at 2025-08-15 09:00"),
+        ("ok", drill(1, verdict="proved"), 90, "30 9 * * *", "ok", "proved"),
+        ("critical", drill(3, verdict="proved"), 90, "0 4 1 * *", "critical", "proved"),
+        ("critical", drill(16, verdict="proved"), 90, "0 4 1 * *", "critical", "a drill was due"),
+    ],
+)
+def test_drills(before, last, oldest, schedule, level, told):
+    first = None if oldest is None else NOW - timedelta(days=oldest)
+    check = drilled(Check("Recent backups", before, "some", "next"), last, first, schedule, NOW)
+    assert check.level == level
+    assert check.text.startswith("some; ") and told in check.text
+
+
+def test_a_drill_that_nothing_starts_is_a_warning():
+    check = Check("Schedule", "ok", "nightly")
+    assert drills_scheduled(check, "0 4 1 * *", [], "", NOW).level == "warning"
+    assert drills_scheduled(check, "0 4 1 * *", ["a timer"], "it is not active", NOW).level == "warning"
+    assert drills_scheduled(check, "0 4 1 * *", ["a timer"], "", NOW).text == "nightly; next drill 2025-09-01 04:00"
+    assert drills_scheduled(check, None, [], "", NOW) == check
+    bad = Check("Schedule", "critical", "no cron")
+    assert drills_scheduled(bad, "0 4 1 * *", [], "", NOW) == bad
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from .repository.manifest import moment
 from .schedule import parse
 from .units import duration, size
 
 OK, WARNING, CRITICAL, UNKNOWN = "ok", "warning", "critical", "unknown"
 EXIT_STATUS = {OK: 0, UNKNOWN: 0, WARNING: 1, CRITICAL: 2}
+SEVERITY = {OK: 0, UNKNOWN: 0, WARNING: 1, CRITICAL: 2}
 GRACE = timedelta(hours=1)
+DRILL_GRACE = timedelta(days=1)
 LOW_DISK = 0.10
 BACKUPS_THAT_SHOULD_FIT = 3
 
@@ -99,6 +102,34 @@ def backups(
     return Check(point, OK, summary)
 
 
+def drilled(
+    check: Check, last: Mapping[str, Any] | None, oldest: datetime | None, schedule: str | None, now: datetime
+) -> Check:
+    """The check of the recent backups, and what drills say of them.
+
+    last: the history's line of the last drill of any backup; oldest: when the oldest backup was made. What a drill
+    found different is critical until a later one proves a backup; a drill that could not be made, or that is overdue,
+    is a warning.
+    """
+    due = parse(schedule).previous(now - DRILL_GRACE) if schedule else None
+    begun = moment(last["time"]) if last else oldest
+    if last is not None and last.get("verdict") in ("proved", "not proved"):
+        age = duration((now - moment(last["time"])).total_seconds())
+        drill = Check(check.point, OK, f"drilled {age} ago: {last['verdict']}")
+    elif last is not None:
+        cause = (last.get("damaged") or last.get("error") or last["result"]).splitlines()
+        text = f"the last drill failed: {' '.join(' '.join(cause[:2]).split())}"
+        step = f"less {last['evidence']}" if last.get("evidence") else "holdfast drill"
+        drill = Check(check.point, CRITICAL if last.get("damaged") else WARNING, text, step)
+    else:
+        drill = Check(check.point, OK, "never drilled")
+    if drill.level == OK and due is not None and begun is not None and begun < due:
+        text = f"{drill.text}, and a drill was due at {due:%Y-%m-%d %H:%M}"
+        drill = Check(check.point, WARNING, text, "holdfast drill")
+    worse = drill if SEVERITY[drill.level] > SEVERITY[check.level] else check
+    return Check(check.point, worse.level, f"{check.text}; {drill.text}", worse.next_step)
+
+
 def disk(directory: str, free: int, total: int, next_backup: int) -> Check:
     """Will the next backups fit? All in octets."""
     point = "Disk space"
@@ -124,6 +155,17 @@ def scheduled(expression: str | None, found: Sequence[str], problem: str, now: d
     next_run = parse(expression).next(now)
     text = f"{expression!r} by {', '.join(found)}"
     return Check(point, OK, f"{text}; next {next_run:%Y-%m-%d %H:%M}" if next_run else text)
+
+
+def drills_scheduled(check: Check, expression: str | None, found: Sequence[str], problem: str, now: datetime) -> Check:
+    """The check of a schedule that is there, and whether the next drill will be started as well."""
+    if expression is None or check.level != OK:
+        return check
+    if not found or problem:
+        text = f"{check.text}; drills {expression!r}, but {problem or 'no timer and no cron file starts them'}"
+        return Check(check.point, WARNING, text, "Deploy the job again (deploy_backup.yml).")
+    next_run = parse(expression).next(now)
+    return Check(check.point, OK, f"{check.text}; next drill {next_run:%Y-%m-%d %H:%M}" if next_run else check.text)
 
 
 def growth(now_size: int, earlier: int | None) -> float | None:

@@ -87,11 +87,18 @@ def last_checks(places: Places, job: str) -> dict[str, dict[str, Any]]:
 
 def last_drills(places: Places, job: str) -> dict[str, dict[str, Any]]:
     """The last drill of each backup that was begun, by its id; its verdict is left out when it was ended."""
-    return {
-        line["backup"]: line
-        for line in read(places, job)
-        if line.get("verb") == "drill" and line.get("result") != "locked" and "backup" in line
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for line in read(places, job):
+        if line.get("verb") == "drill" and line.get("result") != "locked" and "backup" in line:
+            # The latest comes last.
+            found.pop(line["backup"], None)
+            found[line["backup"]] = line
+    return found
+
+
+def last_drill(places: Places, job: str) -> dict[str, Any] | None:
+    """The last drill of any backup that was begun."""
+    return next(reversed(last_drills(places, job).values()), None)
 
 
 def _append(places: Places, job: str, line: dict[str, Any]) -> None:

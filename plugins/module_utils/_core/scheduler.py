@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What starts the backups of a job on this host: a systemd timer, a cron file, or nothing."""
+"""What starts the backups and drills of a job on this host: a systemd timer, a cron file, or nothing."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ CRON = Path("/etc/cron.d")
 CRON_PIDS = (Path("/run/crond.pid"), Path("/run/cron.pid"))
 
 
-def find(job: str) -> tuple[list[str], str]:
-    """(what starts the job, why it does not work or nothing)."""
-    starts = re.compile(rf"holdfast backup ['\"]?{re.escape(job)}['\"]?(?:\s|$)")
-    timer = TIMERS / f"holdfast-backup-{job}.timer"
+def find(job: str, verb: str) -> tuple[list[str], str]:
+    """(what starts a verb, backup or drill, of the job; why it does not work or nothing)."""
+    starts = re.compile(rf"holdfast {verb} ['\"]?{re.escape(job)}['\"]?(?:\s|$)")
+    timer = TIMERS / f"holdfast-{verb}-{job}.timer"
     if timer.exists():
         return [timer.name], _timer_problem(timer.name)
     files = [path for path in sorted(CRON.glob("holdfast-*")) if starts.search(_read(path))]

@@ -48,26 +48,26 @@ def status(job: Job, places: Places) -> dict[str, Any]:
     at_work = lock.at_work(places, job.name)
     checks, databases, tables = _ask_server(job, server, manifests)
     now = datetime.now().astimezone()
-    expression = job.schedule
-    found, problem = scheduler.find(job.name)
     sizes = sum(database["size"] for database in databases)
     last_size = manifests[-1].size if manifests else 0
+    recent = health.backups(
+        listed,
+        _last_backup_run(places, job.name),
+        None if at_work else _killed(job),
+        moment(at_work["since"]) if at_work and at_work["verb"] == "backup" else None,
+        job.schedule,
+        now,
+    )
+    oldest = min((manifest.moment for manifest in manifests), default=None)
     checks += [
-        health.backups(
-            listed,
-            _last_backup_run(places, job.name),
-            None if at_work else _killed(job),
-            moment(at_work["since"]) if at_work and at_work["verb"] == "backup" else None,
-            expression,
-            now,
-        ),
+        health.drilled(recent, history.last_drill(places, job.name), oldest, job.drill_schedule, now),
         health.disk(
             str(job.repository),
             space.free(job.repository),
             space.total(job.repository),
             space.for_backup(last_size, sizes),
         ),
-        health.scheduled(expression, found, problem, now),
+        _scheduled(job, now),
     ]
     level = health.worst(checks)
     return {
@@ -79,6 +79,13 @@ def status(job: Job, places: Places) -> dict[str, Any]:
         "since": manifests[0].id if manifests else None,
         "exit_status": health.EXIT_STATUS[level],
     }
+
+
+def _scheduled(job: Job, now: datetime) -> Check:
+    check = health.scheduled(job.schedule, *scheduler.find(job.name, "backup"), now)
+    if job.schedule is None:
+        return check
+    return health.drills_scheduled(check, job.drill_schedule, *scheduler.find(job.name, "drill"), now)
 
 
 def _ask_server(

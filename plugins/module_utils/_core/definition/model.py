@@ -73,4 +73,5 @@ class Job:
     parallel: int = 2
     proof: str = "full"
     schedule: str | None = "0 2 * * *"
+    drill_schedule: str | None = "0 4 1 * *"
     keep: Keep = field(default_factory=Keep)

@@ -43,9 +43,6 @@ def parse(raw: object, backups: Path) -> Job:
     level = keys.integer("compression_level", None, *LEVELS.get(compression, (0, 100)))
     if level is not None and compression == "none":
         raise keys.wrong("compression_level", "there is no level without a compression", "Leave it out.")
-    expression = keys.text("schedule", "0 2 * * *")
-    if expression is not None:
-        _check_schedule(f"job {name}", expression)
     job = Job(
         name=name,
         connection=connection,
@@ -57,7 +54,8 @@ def parse(raw: object, backups: Path) -> Job:
         compression_level=level,
         parallel=keys.integer("parallel", 2, 1, 64) or 2,
         proof=keys.choice("proof", PROOFS, "full"),
-        schedule=expression,
+        schedule=_schedule(keys, "schedule", "0 2 * * *"),
+        drill_schedule=_schedule(keys, "drill_schedule", "0 4 1 * *"),
         keep=_keep(keys.mapping("keep"), f"job {name}, keep"),
     )
     keys.finish()
@@ -66,11 +64,14 @@ def parse(raw: object, backups: Path) -> Job:
     return job
 
 
-def _check_schedule(title: str, expression: str) -> None:
-    try:
-        schedule.parse(expression)
-    except DefinitionError as error:
-        raise DefinitionError(f"{title}, {error.thing}", error.cause, error.next_step) from error
+def _schedule(keys: _Keys, key: str, default: str) -> str | None:
+    expression = keys.text(key, default)
+    if expression is not None:
+        try:
+            schedule.parse(expression)
+        except DefinitionError as error:
+            raise DefinitionError(f"{keys.title}, {key} {expression!r}", error.cause, error.next_step) from error
+    return expression
 
 
 def _connection(raw: Mapping[str, Any], title: str) -> Connection:
