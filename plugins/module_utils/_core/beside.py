@@ -7,20 +7,27 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
 from .plan import Plan
-from .postgresql import load, properties
+from .postgresql import catalog, load, properties
 from .postgresql.server import NAME_LIMIT, Server
 from .repository import names
 
 
-def named(database: str, ending: str) -> str:
-    """A name that tells of another: ``library`` and ``_before`` give ``library_before_20250816_155503``."""
-    tail = f"{ending}_{names.stamp(datetime.now(timezone.utc))}"
-    return database.encode()[: NAME_LIMIT - len(tail)].decode(errors="ignore") + tail
+def named(server: Server, database: str, ending: str) -> str:
+    """A free name that tells of another: ``library`` and ``_before`` give ``library_before_20250816_155503``."""
+    with server.session() as session:
+        there = catalog.databases(session)
+    while True:
+        tail = f"{ending}_{names.stamp(datetime.now(timezone.utc))}"
+        name = database.encode()[: NAME_LIMIT - len(tail)].decode(errors="ignore") + tail
+        if name not in there:
+            return name
+        time.sleep(0.1)
 
 
 @contextlib.contextmanager
@@ -31,7 +38,7 @@ def loaded(server: Server, plan: Plan) -> Iterator[str]:
     and otherwise from the backup.
     """
     drop_unfinished(server, plan.job.name, plan.into)
-    working = named(plan.into, "_restore")
+    working = named(server, plan.into, "_restore")
     like = plan.details
     if plan.live:
         with server.session() as session:

@@ -114,8 +114,8 @@ def compare(
 ) -> list[Difference]:
     """How a restored database differs from the proof of its backup; nothing, when the restore is proved.
 
-    placed: whether it should be in the same tablespaces. itself: whether the database itself should have the same owner,
-    privileges and settings. The hashes count only where both proofs have them.
+    placed: whether it should be in the same tablespaces. itself: whether the database itself should have the same
+    owner, privileges and settings. The hashes count only where both proofs have them.
     """
     ignored = (set() if placed else {"tablespace"}, set() if itself else {"owner", "privileges", "settings"})
     differences = [

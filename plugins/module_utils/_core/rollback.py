@@ -61,7 +61,7 @@ def rollback(
                 _told(changes),
                 "With --force it is put aside with all that, under another name; nothing is deleted.",
             )
-        aside = beside.named(database, "_undone")
+        aside = beside.named(server, database, "_undone")
         with server.session() as session:
             own = properties.read(session, database)["comment"]
         now = timestamp(datetime.now(timezone.utc))

@@ -121,7 +121,7 @@ def swap(
 
     found: the proof of the restored database, kept so that a rollback can tell what was written since.
     """
-    before = beside.named(plan.into, "_before")
+    before = beside.named(server, plan.into, "_before")
     with server.session() as session:
         comment = properties.read(session, plan.into)["comment"]
     mark = Mark("swapped", plan.job.name, plan.into, timestamp(datetime.now(timezone.utc)), plan.title, comment)

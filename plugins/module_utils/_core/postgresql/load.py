@@ -105,8 +105,12 @@ def create_database(server: Server, name: str, like: dict[str, Any], comment: st
     if like.get("owner"):
         options.append(sql.SQL("OWNER {}").format(sql.Identifier(like["owner"])))
     with server.session() as session:
+        # To name the default one takes a privilege that a plain role does not have.
         tablespace = like.get("tablespace")
-        if tablespace and session.execute("SELECT 1 FROM pg_tablespace WHERE spcname = %s", [tablespace]).fetchone():
+        if (
+            tablespace not in (None, "pg_default")
+            and session.execute("SELECT 1 FROM pg_tablespace WHERE spcname = %s", [tablespace]).fetchone()
+        ):
             options.append(sql.SQL("TABLESPACE {}").format(sql.Identifier(tablespace)))
         try:
             session.execute(sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(name)) + sql.SQL(" ").join(options))
