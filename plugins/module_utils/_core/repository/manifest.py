@@ -23,8 +23,8 @@ class Artifact:
     """One file of a backup.
 
     kind: database, proof (of the database of that source) or globals. size: in octets. sha256: of the file, in
-    hexadecimal. by_hand: shell lines that restore it without this software. details: for a database what restoring needs
-    (encoding, locale, owner, roles) and what was measured (octets of the database and of its largest tables, seconds).
+    hexadecimal. by_hand: shell lines that restore it without this software. details: for a database what restoring
+    needs (encoding, locale, owner, roles) and what was measured (octets of it and of its largest tables, seconds).
     """
 
     file: str
