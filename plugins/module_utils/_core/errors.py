@@ -23,16 +23,19 @@ The core raises these; only the two fronts turn them into exit statuses or modul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 
 class HoldfastError(Exception):
     """Names the thing, the cause and the next step.
 
-    ``thing`` and ``cause`` make the first sentence, ``next_step`` the second. All three are plain text.
+    ``thing`` and ``cause`` make the first sentence, ``next_step`` the second. All three are plain text. ``replaced``:
+    it happened when the live database was already another one.
     """
 
     exit_status = 1
+    replaced = False
 
     def __init__(self, thing: str, cause: str, next_step: str = "") -> None:
         self.thing = thing
@@ -95,3 +98,13 @@ class NotProved(HoldfastError):
 
 class Refused(HoldfastError):
     pass
+
+
+@contextlib.contextmanager
+def once_replaced() -> Iterator[None]:
+    """Marks what goes wrong in the block: the live database is no longer what it was."""
+    try:
+        yield
+    except HoldfastError as error:
+        error.replaced = True
+        raise

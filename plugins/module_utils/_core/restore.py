@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from . import backup, beside, history, prove, swap
-from .errors import UsageError
+from .errors import UsageError, once_replaced
 from .places import Places
 from .plan import Plan, plan
 from .postgresql import load, workspace
@@ -104,18 +104,19 @@ def _carry_out(
     done: dict[str, Any] = {"safety": None, "before": None, "outage": None}
     if plan.mode == "in_place" and plan.live:
         done["safety"] = _safety(plan, places, progress)
-    _create_roles(server, plan, progress)
+    create_roles(server, plan, progress)
     workspace.clear(server, plan.job.name)
     with server.claim(plan.job.name):
         if plan.mode == "in_place" and plan.live:
             progress.step(f"restoring {plan.title} in place of {plan.into}")
             load.load_in_place(server, plan.into, plan.path, plan.codec, plan.job.name)
-            workers = plan.job.parallel - 1
-            verdict, found = prove.prove(server, plan.into, plan.proof, workers, progress, itself=False)
-            beside.analyze(server, plan.into)
-            if not accept_differences:
-                undo = _undo(plan, done)
-                prove.require(plan.into, plan.title, verdict, f"It is in use all the same. To undo: {undo}")
+            with once_replaced():
+                workers = plan.job.parallel - 1
+                verdict, found = prove.prove(server, plan.into, plan.proof, workers, progress, itself=False)
+                beside.analyze(server, plan.into)
+                if not accept_differences:
+                    undo = _undo(plan, done)
+                    prove.require(plan.into, plan.title, verdict, f"It is in use all the same. To undo: {undo}")
         else:
             progress.step(f"restoring {plan.title} into {plan.into}")
             with beside.loaded(server, plan) as working:
@@ -140,7 +141,8 @@ def _safety(plan: Plan, places: Places, progress: Progress) -> str:
         return backup.make(plan.job, "safety", line, progress).id
 
 
-def _create_roles(server: Server, plan: Plan, progress: Progress) -> None:
+def create_roles(server: Server, plan: Plan, progress: Progress) -> None:
+    """Create the roles that the backup needs and the server lacks."""
     if not plan.create_roles:
         return
     progress.step(f"creating the missing roles {', '.join(plan.create_roles)}")
