@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 PYTHON = "/usr/bin/python3"
+# Nothing starts these jobs, and nothing of theirs is overdue.
+UNSCHEDULED = {"schedule": "", "drill_schedule": ""}
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Holdfast:
         """Deploy a job; its repository. server is a server or a connection."""
         connection = server if isinstance(server, dict) else server.connection
         sources = [{"database": source} if isinstance(source, str) else source for source in databases]
-        definition = {"name": name, "connection": connection, "databases": sources, "schedule": "", **rest}
+        definition = {"name": name, "connection": connection, "databases": sources, **UNSCHEDULED, **rest}
         self.write(name, json.dumps(definition))
         return Path(rest.get("repository") or self.backups / name)
 

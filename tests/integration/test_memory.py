@@ -44,6 +44,7 @@ def test_our_own_process_stays_under_100_mib(
     if compression == "none":
         assert made["size"] > 300_000_000
     assert peak("verify", "latest") < LIMIT
+    assert peak("drill") < LIMIT
     assert peak("restore", "latest", "--into", into) < LIMIT
     count = "SELECT count(*), sum(hashtext(filling)) FROM bulk"
     assert cluster15.query(count, into) == cluster15.query(count, bulk)

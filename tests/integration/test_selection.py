@@ -43,7 +43,8 @@ def test_each_way_to_name_a_backup(holdfast: Holdfast, cluster15: Server, three:
     moment = datetime.strptime(middle[-15:], "%Y%m%d_%H%M%S")
     assert restored(holdfast, cluster15, oldest) == 10
     assert restored(holdfast, cluster15, "latest") == 30
-    assert restored(holdfast, cluster15, "latest-verified") == 30
+    holdfast("drill", middle)
+    assert restored(holdfast, cluster15, "latest-verified") == 20
     assert restored(holdfast, cluster15, f"{moment:%Y-%m-%dT%H:%M:%S}") == 20
     assert restored(holdfast, cluster15, f"{moment - timedelta(minutes=1):%Y-%m-%d %H:%M}") == 10
     assert restored(holdfast, cluster15, f"{moment + timedelta(days=1):%Y-%m-%d}") == 20

@@ -52,9 +52,9 @@ def cluster(source: Connection, need: Need, progress: Progress) -> Iterator[Scra
     home = work_dir(source) / f"{_prefix(need.owner)}{secrets.token_hex(4)}"
     connection = Connection(socket=str(home), user=need.superuser, work_dir=str(home))
     server = ScratchCluster(connection, need.superuser, None)
+    space.require(home.parent, need.room, need.purpose, "Free space there, or set work_dir in the job's connection.")
     if len(str(home / f".s.PGSQL.{connection.port}")) > SOCKET_LIMIT:
         raise UsageError(str(home), "a socket cannot have so long a path", "Set work_dir in the job's connection.")
-    space.require(home.parent, need.room, need.purpose, "Free space there, or set work_dir in the job's connection.")
     progress.step(f"starting a scratch server with {programs}")
 
     def as_user(program: str, *args: str) -> Command:
