@@ -134,7 +134,7 @@ def test_two_swaps_are_undone_one_after_the_other(holdfast: Holdfast, cluster15:
 
 
 class Writers:
-    """Clients that insert and reconnect in a loop; what each was told to be committed, and how long it was turned away."""
+    """Clients that insert and reconnect in a loop; what they were told to be committed, and their longest wait."""
 
     def __init__(self, server: Server, database: str, number: int = 4) -> None:
         self._server, self._database = server, database

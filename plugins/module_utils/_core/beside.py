@@ -14,6 +14,7 @@ from typing import Any
 
 from .plan import Plan
 from .postgresql import catalog, load, properties
+from .postgresql.contents import Selection
 from .postgresql.server import NAME_LIMIT, Server
 from .repository import names
 
@@ -31,8 +32,9 @@ def named(server: Server, database: str, ending: str) -> str:
 
 
 @contextlib.contextmanager
-def loaded(server: Server, plan: Plan) -> Iterator[str]:
-    """Load a backup into a new database; its working name. It is dropped again when the block fails.
+def loaded(server: Server, plan: Plan, select: Selection | None = None) -> Iterator[str]:
+    """Load a backup, or what is selected of it, into a new database; its working name. It is dropped again when the
+    block fails.
 
     What belongs to the database itself, such as its settings, it gets from the live one that it is going to replace,
     and otherwise from the backup.
@@ -45,7 +47,7 @@ def loaded(server: Server, plan: Plan) -> Iterator[str]:
             like = {**like, **properties.of(session, plan.into)}
     load.create_database(server, working, like, _mark(plan.job.name, plan.into))
     try:
-        load.load(server, working, plan.path, plan.codec, plan.job.parallel, plan.job.name)
+        load.load(server, working, plan.path, plan.codec, plan.job.parallel, plan.job.name, select)
         properties.apply(server, working, like)
         yield working
     except BaseException:

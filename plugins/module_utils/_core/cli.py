@@ -188,6 +188,20 @@ def _restore(arguments: argparse.Namespace, places: Places, progress: Progress) 
     from .which import find
 
     choice = find(places, arguments.backup, arguments.job)
+    if arguments.table:
+        from .tables import restore_tables
+
+        result = restore_tables(
+            choice,
+            places,
+            progress,
+            arguments.table,
+            arguments.to,
+            arguments.database,
+            arguments.dry_run,
+            arguments.accept_differences,
+        )
+        return result, views.restored_tables, 1 if result.get("proof", {}).get("result") == "differs" else 0
     result = restore(
         choice,
         places,
@@ -298,6 +312,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     where.add_argument("--into", metavar="DATABASE", help="into a new database of this name")
     where.add_argument("--in-place", action="store_true", help="over the live database, in one transaction")
+    where.add_argument(
+        "--table",
+        action="append",
+        metavar="SCHEMA.NAME",
+        help="only this table, into the live database beside what is there (may be repeated)",
+    )
+    verb.add_argument(
+        "--to",
+        metavar="SCHEMA[.NAME]",
+        help="with --table: the schema, or of a single table the name, that it gets (default: restored_<time>)",
+    )
     verb.add_argument("--database", metavar="NAME", help="which database, when the backup holds several")
     verb.add_argument(
         "--accept-differences", action="store_true", help="go on although what was restored differs from its proof"

@@ -40,8 +40,8 @@ def restore(
     """Restore one database of a backup. database says which, when there are several; into names that of mode new.
 
     The backup is verified first, and what was restored is compared with its proof before it is taken into use;
-    accept_differences goes on with one that differs. A live database that is replaced gets a safety backup first; without
-    safety only mode swap does without, because it keeps the database itself. Raises before anything is touched when the
+    accept_differences goes on with one that differs. A live database that is replaced gets a safety backup first; only
+    mode swap can do without (safety), because it keeps the database itself. Raises before anything is touched when the
     backup, the server, the space or the roles do not fit.
     """
     _check_usage(mode, into, safety)

@@ -117,7 +117,7 @@ def check(server: Server, database: str) -> None:
 def swap(
     server: Server, places: Places, plan: Plan, working: str, found: dict[str, Any], progress: Progress
 ) -> dict[str, Any]:
-    """Put a restored database in the place of the live one; before: what that is called now, outage: seconds without it.
+    """Put a restored database in the place of the live one; before: what that is called now, outage: in seconds.
 
     found: the proof of the restored database, kept so that a rollback can tell what was written since.
     """

@@ -36,7 +36,7 @@ class Witness:
         return proof.with_end(taken, inventory.sequences(self._session))
 
     def cancel(self) -> None:
-        """End the proof of a dump that failed; raise what the proof had failed of before, for the dump fails with it."""
+        """End the proof of a dump that failed, or raise what it had failed of before: the dump fails with it."""
         if self._future.done():
             self._future.result()
         self._session.cancel()

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from ..codec import Codec, decompressor
 from ..errors import HoldfastError, ProgramFailed, ServerError
-from ..process import CHUNK, Command, Pipeline, copy
+from ..process import CHUNK, Command, Pipeline, copy, run
+from .contents import Selection
 from .direct import DirectServer
 from .server import Server, database_option
 from .workspace import workspace
@@ -108,7 +109,8 @@ def create_database(server: Server, name: str, like: dict[str, Any], comment: st
         # To name the default one takes a privilege that a plain role does not have.
         tablespace = like.get("tablespace")
         if (
-            tablespace not in (None, "pg_default")
+            tablespace
+            and tablespace != "pg_default"
             and session.execute("SELECT 1 FROM pg_tablespace WHERE spcname = %s", [tablespace]).fetchone()
         ):
             options.append(sql.SQL("TABLESPACE {}").format(sql.Identifier(tablespace)))
@@ -123,23 +125,38 @@ def create_database(server: Server, name: str, like: dict[str, Any], comment: st
             ) from error
 
 
-def load(server: Server, database: str, path: Path, codec: Codec, parallel: int, owner: str) -> None:
-    """Load an artifact into an empty database, stopping at the first error; :class:`ProgramFailed` tells it."""
+def load(
+    server: Server,
+    database: str,
+    path: Path,
+    codec: Codec,
+    parallel: int,
+    owner: str,
+    select: Selection | None = None,
+) -> None:
+    """Load an artifact into an empty database, stopping at the first error; :class:`ProgramFailed` tells it.
+
+    select: what of an archive; a plain dump is loaded whole.
+    """
     target = database_option(database)
     with path.open("rb") as archive, _explained():
         if codec.format == "plain":
             _execute(server.client("psql", *PSQL, target), decompressor(codec.outer), archive)
             return
-        # An archive is restored in parallel only from a file that the program can open by its name.
-        if codec.format == "custom" and codec.outer == "none" and _can_open(server):
-            _restore(server, str(path), target, parallel)
-            return
         with workspace(server, owner) as area:
+            # An archive is restored in parallel only from a file that the program can open by its name.
             if codec.format == "directory":
                 place = area.unpack(decompressor(codec.outer), archive)
+            elif codec.outer == "none" and _can_open(server):
+                place = str(path)
             else:
                 place = area.place(decompressor(codec.outer), archive)
-            _restore(server, place, target, parallel)
+            options = ["--no-password", "--exit-on-error", f"--jobs={parallel}", target]
+            if select is not None:
+                listing = run(server.client("pg_restore", "--list", place))
+                options.append(f"--use-list={area.write('list', select(listing))}")
+            with Pipeline([server.client("pg_restore", *options, place)]) as pipeline:
+                pipeline.finish()
 
 
 def load_in_place(server: Server, database: str, path: Path, codec: Codec, owner: str) -> None:
@@ -154,6 +171,19 @@ def load_in_place(server: Server, database: str, path: Path, codec: Codec, owner
         if codec.format == "custom":
             stages.append(server.client("pg_restore", "--file=-"))
         _replace(server, database, stages, archive)
+
+
+def copy_tables(server: Server, source: str, target: str, tables: Iterable[str], schemas: Iterable[str]) -> None:
+    """Copy tables, with all that belongs to them, from one database into another, all in one transaction.
+
+    tables: quoted, with their schemas, which are made where they are missing.
+    """
+    options = ["--no-password", *(f"--table={table}" for table in tables), database_option(source)]
+    commands = ["--command=BEGIN", *(f"--command=CREATE SCHEMA IF NOT EXISTS {schema}" for schema in schemas)]
+    with server.session() as watch, _explained():
+        psql = server.client("psql", *PSQL, database_option(target), *commands, "--file=-")
+        ending = COMMIT.format(pid=watch.info.backend_pid)
+        _execute(psql, [server.client("pg_dump", *options)], None, ending)
 
 
 def _replace(server: Server, database: str, stages: list[Command], archive: IO[bytes] | None) -> None:
@@ -181,12 +211,6 @@ def _execute(psql: Command, stages: list[Command], archive: IO[bytes] | None, en
         session.finish()
         if EXECUTED.encode() not in b"".join(session.chunks()):
             raise ProgramFailed([(psql.name, "ended before it had executed everything", "")])
-
-
-def _restore(server: Server, place: str, target: str, parallel: int) -> None:
-    options = ("--no-password", "--exit-on-error", f"--jobs={parallel}", target)
-    with Pipeline([server.client("pg_restore", *options, place)]) as pipeline:
-        pipeline.finish()
 
 
 def _can_open(server: Server) -> bool:

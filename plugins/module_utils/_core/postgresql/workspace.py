@@ -44,6 +44,11 @@ class Workspace:
         """Put an archive here, through the given stages; where it is now."""
         return self._take(stages, archive, "dd", "bs=1M", "iflag=fullblock", "status=none", "of={}/archive")
 
+    def write(self, name: str, text: str) -> str:
+        """Put a small file here; where it is now."""
+        run(self._tool("dd", "status=none", f"of={{}}/{name}"), source=text.encode("utf-8"))
+        return f"{self.path}/{name}"
+
     @contextlib.contextmanager
     def written(self, command: Callable[[str], Command]) -> Iterator[IO[bytes]]:
         """What a command writes to the file that it is told, without a detour; the context ends with its success."""

@@ -140,6 +140,27 @@ def restored(result: Mapping[str, Any]) -> list[Block]:
     return [*blocks, Line(f"To undo: {result['undo']}")]
 
 
+def restored_tables(result: Mapping[str, Any]) -> list[Block]:
+    blocks: list[Block] = [Line(f"Passed over, because damaged: {other}", "warning") for other in result["passed_over"]]
+    renamed = [f"{one['table']} as {one['now']}" for one in result["renamed"]]
+    if result["dry_run"]:
+        told = f"Would restore from {result['backup']} into database {result['database']}:"
+        return [
+            *blocks,
+            Line(told),
+            *(Line(f"  {one}") for one in renamed),
+            Line("Everything that can be checked beforehand is in order. Nothing was changed.", "good"),
+        ]
+    blocks += [*_tables(result["tables"]), *_proved(result["proof"], "rows and content are what was backed up")]
+    told = f"Restored from {result['backup']} into database {result['database']} in {duration(result['seconds'])}:"
+    return [
+        *blocks,
+        Line(told, "good" if result["proof"]["result"] != "differs" else "warning"),
+        *(Line(f"  {one}") for one in renamed),
+        Line(f"To undo: {result['undo']}"),
+    ]
+
+
 def rolled_back(result: Mapping[str, Any]) -> list[Block]:
     changes = result["changes"]
     blocks: list[Block] = []
@@ -171,7 +192,7 @@ def _tables(tables: Sequence[Mapping[str, Any]]) -> list[Block]:
     ]
 
 
-def _proved(verdict: Mapping[str, Any]) -> list[Block]:
+def _proved(verdict: Mapping[str, Any], told: str = "") -> list[Block]:
     counted = f"{verdict['tables']:,} tables, {verdict['rows']:,} rows"
     if verdict["result"] == "no proof":
         return [Line(f"Not proved: the backup has no proof. Counted: {counted}.", "warning")]
@@ -179,7 +200,7 @@ def _proved(verdict: Mapping[str, Any]) -> list[Block]:
     if verdict["result"] == "differs":
         return [*blocks, Line(f"NOT what was backed up: {len(blocks)} differences. Counted: {counted}.", "bad")]
     what = "rows and content" if verdict["mode"] == "full" else "rows"
-    return [Line(f"Proved: {counted}; {what}, and everything else, are what was backed up.", "good")]
+    return [Line(f"Proved: {counted}; {told or f'{what}, and everything else, are what was backed up'}.", "good")]
 
 
 def adopted(result: Mapping[str, Any]) -> list[Block]:
