@@ -54,13 +54,18 @@ def drill(choice: Choice, places: Places, progress: Progress, where: str = "auto
     where: container, cluster, database (beside the live ones), or auto for what the job's connection allows. The report
     is described in :mod:`.drill_report`; its result is proved, or not proved for a backup that has no proof. Raises
     :class:`NotProved` for one that differs from its proof, and whatever else keeps it from being restored; the evidence
-    is written all the same.
+    is written all the same. Backups of the job go on meanwhile, unless where is database.
     """
     entry, manifest = _backup(choice, where)
     job = choice.job
     with history.record(places, job.name, "drill") as line:
         line["backup"] = entry.id
-        with lock.hold(places, job.name, "drill"), low_priority():
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(lock.hold(places, job.name, "drill", entry.id))
+            if where == "database":
+                # Whoever works on the live server ends the sessions of the one before.
+                stack.enter_context(lock.hold(places, job.name, "drill"))
+            stack.enter_context(low_priority())
             report = drill_report.begin(job.name, manifest)
             try:
                 _carry_out(choice, entry, manifest, places, progress, where, report)
@@ -161,7 +166,7 @@ def _one(
     progress.step(f"restoring database {artifact.database} into the {server.title}")
     with contextlib.ExitStack() as stack:
         with recovery.part("restore"):
-            working = stack.enter_context(beside.loaded(server, planned))
+            working = stack.enter_context(beside.loaded(server, planned, progress))
         with recovery.part("prove"):
             workers = choice.job.parallel - 1
             verdict, found = prove.prove(server, working, planned.proof, workers, progress)

@@ -17,7 +17,7 @@ class Places:
 
     config:  job definitions, ``jobs/<job>.json``, and the secrets beside them
     state:   ``<job>/history.jsonl``
-    run:     ``<job>.lock``
+    run:     ``<job>.lock``, and ``.<job>.drill.lock``
     backups: the repositories of jobs that do not name their own
     """
 
@@ -45,3 +45,7 @@ class Places:
 
     def lock(self, job: str) -> Path:
         return self.run / f"{job}.lock"
+
+    def drill_lock(self, job: str) -> Path:
+        # No job's name begins with a dot.
+        return self.run / f".{job}.drill.lock"

@@ -68,6 +68,9 @@ def _decide(job: Job, places: Places, repository: Repository) -> list[tuple[Entr
     entries = {entry.id: entry for entry in repository.entries()}
     found = candidates(entries.values(), history.last_checks(places, job.name))
     decisions = {decision.id: decision for decision in retention.decide(found, job.keep, datetime.now(timezone.utc))}
+    drilled = lock.being_drilled(places, job.name)
+    if drilled in decisions and not decisions[drilled].keep:
+        decisions[drilled] = retention.Decision(drilled, True, "a drill is at work on it")
     for entry in entries.values():
         if entry.manifest is None:
             why = f"its manifest cannot be read ({entry.problem}): look at it, and delete it by hand"

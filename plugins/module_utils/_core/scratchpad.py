@@ -21,7 +21,7 @@ from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
 from .repository.manifest import Manifest
 
-ENDING = "_drill"
+ENDING = "_holdfast_drill"
 
 
 @contextlib.contextmanager
@@ -30,7 +30,7 @@ def scratchpad(
 ) -> Iterator[Server]:
     """The server in which a drill of the backup may restore. The report is told where and what it is.
 
-    Must be called under the job's lock: what a killed drill of the job left is removed first.
+    Must be called under the lock of the job's drills: what a killed drill of the job left is removed first.
     """
     need = _need(job, manifest, places, progress)
     chosen = report["where"] = _choose(job, where, need.major)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One writer per job."""
+"""One writer per job, and beside it one drill, which only reads."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ from .manifest import timestamp
 
 
 @contextlib.contextmanager
-def hold(places: Places, job: str, verb: str) -> Iterator[None]:
-    """Hold the job's lock; :class:`Locked` names the holder. The kernel frees it however the holder ends."""
-    path = places.lock(job)
+def hold(places: Places, job: str, verb: str, drilled: str | None = None) -> Iterator[None]:
+    """Hold the job's lock; :class:`Locked` names the holder. The kernel frees it however the holder ends.
+
+    drilled: hold the lock of its drills instead, for the drill of that backup.
+    """
+    path = places.drill_lock(job) if drilled else places.lock(job)
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -38,7 +41,7 @@ def hold(places: Places, job: str, verb: str) -> Iterator[None]:
             raise Locked(
                 f"job {job}", f"{_holder(descriptor)} is at work on it", "Wait until it is done, or end it."
             ) from None
-        holder = {"pid": os.getpid(), "verb": verb, "since": timestamp(datetime.now(timezone.utc))}
+        holder = {"pid": os.getpid(), "verb": verb, "since": timestamp(datetime.now(timezone.utc)), "backup": drilled}
         os.truncate(descriptor, 0)
         # Only the kernel's lock counts; the holder's name is a courtesy that a full disk may refuse.
         with contextlib.suppress(OSError):
@@ -51,8 +54,18 @@ def hold(places: Places, job: str, verb: str) -> Iterator[None]:
 
 def at_work(places: Places, job: str) -> dict[str, Any] | None:
     """pid, verb and since of the run that holds the job, without asking for the lock, which could be in its way."""
+    return _at_work(places.lock(job))
+
+
+def being_drilled(places: Places, job: str) -> str | None:
+    """The backup whose drill is at work."""
+    holder = _at_work(places.drill_lock(job))
+    return None if holder is None else holder["backup"]
+
+
+def _at_work(lock: Path) -> dict[str, Any] | None:
     try:
-        holder: dict[str, Any] = json.loads(places.lock(job).read_text(encoding="utf-8"))
+        holder: dict[str, Any] = json.loads(lock.read_text(encoding="utf-8"))
         return holder if Path(f"/proc/{int(holder['pid'])}").exists() and holder["verb"] and holder["since"] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

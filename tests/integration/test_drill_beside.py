@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A drill takes its time: it must be in nobody's way, and nobody in its own."""
+
+from __future__ import annotations
+
+from ansible_collections.holdfast.postgres.tests.integration import files, processes
+from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
+from ansible_collections.holdfast.postgres.tests.integration.sample import large
+from ansible_collections.holdfast.postgres.tests.integration.servers import Server
+from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
+
+
+def test_backups_go_on_while_one_of_them_is_drilled(holdfast: Holdfast, cluster15: Server) -> None:
+    database = large(cluster15, cluster15.unique(), 2, slow=True)
+    repository = holdfast.define("library", cluster15, database, keep={"daily": 1})
+    old = files.age(repository, holdfast.backup("library"), 30)
+    run = holdfast.start("drill", old)
+    wait_until(lambda: processes.runs(run.pid, "pg_restore"), "the drill restores")
+    for where in ("auto", "database"):
+        refused = holdfast("drill", "library", "--where", where, status=75)
+        assert f"process {run.pid} (holdfast drill" in refused.err
+    # Retention lets it go, but not now.
+    new = holdfast.backup("library")
+    decided = {row["backup"]: row["why"] for row in new["pruned"]}
+    assert decided[old] == "a drill is at work on it"
+    assert processes.runs(run.pid, "pg_restore"), "the drill has ended too early to show anything"
+    out, error = run.communicate(timeout=60)
+    assert run.returncode == 0, out + error
+    holdfast("prune")
+    assert [one["id"] for one in holdfast.json("list")["jobs"][0]["backups"]] == [new["id"]]
+
+
+def test_a_drill_on_the_live_server_waits_for_nobody(holdfast: Holdfast, cluster15: Server) -> None:
+    database = large(cluster15, cluster15.unique(), 2, slow=True)
+    holdfast.define("library", cluster15, database)
+    holdfast.backup("library")
+    run = holdfast.start("drill", "library", "--where", "database")
+    wait_until(lambda: processes.runs(run.pid, "pg_restore"), "the drill restores")
+    assert f"process {run.pid} (holdfast drill" in holdfast("backup", "library", status=75).err
+    out, error = run.communicate(timeout=60)
+    assert run.returncode == 0, out + error
+    assert holdfast.history("library")[-1]["verdict"] == "proved"
