@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from .plan import Plan
-from .postgresql import catalog, load, properties
-from .postgresql.contents import Selection
+from .postgresql import catalog, computed, load, properties
+from .postgresql.contents import Selection, without_computed
 from .postgresql.server import NAME_LIMIT, Server
+from .progress import Progress
 from .repository import names
 
 
@@ -32,7 +33,7 @@ def named(server: Server, database: str, ending: str) -> str:
 
 
 @contextlib.contextmanager
-def loaded(server: Server, plan: Plan, select: Selection | None = None) -> Iterator[str]:
+def loaded(server: Server, plan: Plan, progress: Progress, select: Selection | None = None) -> Iterator[str]:
     """Load a backup, or what is selected of it, into a new database; its working name. It is dropped again when the
     block fails.
 
@@ -47,12 +48,24 @@ def loaded(server: Server, plan: Plan, select: Selection | None = None) -> Itera
             like = {**like, **properties.of(session, plan.into)}
     load.create_database(server, working, like, _mark(plan.job.name, plan.into))
     try:
-        load.load(server, working, plan.path, plan.codec, plan.job.parallel, plan.job.name, select)
+        # A materialized view that cannot be computed is told by the comparison with the proof, and ends nothing.
+        chosen = select or (without_computed if plan.proof else None)
+        load.load(server, working, plan.path, plan.codec, plan.job.parallel, plan.job.name, chosen)
+        if select is None and plan.proof:
+            _compute(server, working, plan.proof, progress)
         properties.apply(server, working, like)
         yield working
     except BaseException:
         drop(server, working)
         raise
+
+
+def _compute(server: Server, working: str, proof: Mapping[str, Any], progress: Progress) -> None:
+    views = [name for name, facts in proof["objects"]["materialized view"].items() if facts.get("populated")]
+    if views:
+        with server.session(working) as session:
+            for view, cause in computed.refresh(session, views).items():
+                progress.warn(f"materialized view {view} could not be computed: {cause}")
 
 
 def name_it(server: Server, working: str, name: str, comment: str | None) -> None:

@@ -231,6 +231,8 @@ def _privileges(items: list[str] | None, same_major: bool) -> list[str] | None:
 
 
 def _told(fact: str, left: object, right: object) -> str:
+    if fact == "populated":
+        return "it could not be computed" if right is None else "it is computed, and was empty"
     title = fact.replace("_", " ")
     if fact in ("definition", "default", "comment", "foreign_options"):
         return f"its {title} is " + ("missing" if right is None else "new" if left is None else "another one")

@@ -119,7 +119,7 @@ def _carry_out(
                     prove.require(plan.into, plan.title, verdict, f"It is in use all the same. To undo: {undo}")
         else:
             progress.step(f"restoring {plan.title} into {plan.into}")
-            with beside.loaded(server, plan) as working:
+            with beside.loaded(server, plan, progress) as working:
                 workers, same = plan.job.parallel - 1, not plan.live
                 verdict, found = prove.prove(server, working, plan.proof, workers, progress, itself=same)
                 if not accept_differences:

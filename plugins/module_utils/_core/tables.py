@@ -209,7 +209,7 @@ def _check(server: Server, plan: Plan, wanted: Sequence[Wanted]) -> list[str]:
 
 def _copy(server: Server, plan: Plan, wanted: Sequence[Wanted], made: Sequence[str], progress: Progress) -> None:
     select = only_tables((one.schema, one.name) for one in wanted)
-    with beside.loaded(server, plan, select) as working:
+    with beside.loaded(server, plan, progress, select) as working:
         with server.session(working) as session:
             # Names are compared below: they must always come with their schema.
             session.execute("SET search_path = ''")
