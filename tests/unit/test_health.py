@@ -75,7 +75,11 @@ def drill(days_ago, **rest):
     return {"verb": "drill", "time": f"{at:%Y-%m-%dT%H:%M:%SZ}", "result": "ok", **rest}
 
 
-DIFFERS = {"result": "failed", "verdict": "differs", "damaged": "it is not what was backed up:\n  table a.b: 1 row"}
+DIFFERS = {
+    "result": "failed",
+    "verdict": "differs",
+    "damaged": "it is not what was backed up: table a.b: 1 row\n  more",
+}
 
 
 @pytest.mark.parametrize(

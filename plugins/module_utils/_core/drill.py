@@ -180,17 +180,25 @@ def _judge(backup: str, report: dict[str, Any], errors: list[HoldfastError]) -> 
     lines = []
     for database in report["databases"]:
         where = "" if len(report["databases"]) == 1 else f"database {database['database']}, "
-        lines += [f"  {where}{Difference(**one)}" for one in database["differences"]]
+        lines += [f"{where}{Difference(**one)}" for one in database["differences"]]
     if lines:
-        lines += [f"  {error.thing}: {error.cause.splitlines()[0]}" for error in errors]
-        more = [f"  ... and {len(lines) - prove.SHOWN} more"] if len(lines) > prove.SHOWN else []
-        shown = "\n".join([*lines[: prove.SHOWN], *more])
+        lines += [f"{error.thing}: {error.cause.splitlines()[0]}" for error in errors]
         raise NotProved(
             f"backup {backup}",
-            f"what a drill restored is not what was backed up:\n{shown}",
+            _told(lines),
             "Do not rely on it: take another backup (holdfast backup), drill that, and find out what changed this one.",
         )
     if errors:
         raise errors[0]
     proved = all(database["result"] == "proved" for database in report["databases"])
     report["result"] = "proved" if proved else "not proved"
+
+
+def _told(lines: list[str]) -> str:
+    """The first line stands for all of them where there is room for one."""
+    first, *others = lines
+    more = f" (and {len(others):,} more)" if others else ""
+    shown = [f"  {line}" for line in others[: prove.SHOWN]]
+    if len(others) > prove.SHOWN:
+        shown.append(f"  ... and {len(others) - prove.SHOWN:,} more")
+    return "\n".join([f"it is not what was backed up: {first}{more}", *shown])

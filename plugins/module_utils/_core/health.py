@@ -117,8 +117,8 @@ def drilled(
         age = duration((now - moment(last["time"])).total_seconds())
         drill = Check(check.point, OK, f"drilled {age} ago: {last['verdict']}")
     elif last is not None:
-        cause = (last.get("damaged") or last.get("error") or last["result"]).splitlines()
-        text = f"the last drill failed: {' '.join(' '.join(cause[:2]).split())}"
+        cause = (last.get("damaged") or last.get("error") or last["result"]).splitlines()[0]
+        text = f"the last drill failed: {cause}"
         step = f"less {last['evidence']}" if last.get("evidence") else "holdfast drill"
         drill = Check(check.point, CRITICAL if last.get("damaged") else WARNING, text, step)
     else:
