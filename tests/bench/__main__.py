@@ -55,20 +55,65 @@ def _compare(holdfast: Holdfast, server: Server, home: Path, scale: float) -> No
     dump = [*server.shell, f"{server.programs}pg_dump", *_address(server), "-d", database]
     base = _row("pg_dump | gzip", _time(lambda: _pipe([dump, ["gzip"]], target=old)), None, old.stat().st_size)
     for format in FORMATS:
-        holdfast.define(format, server, {"database": database}, format=format)
-        seconds = _time(lambda job=format: holdfast("backup", job))
-        _row(
-            f"holdfast backup, {format}", seconds, base, holdfast.json("list", format)["jobs"][0]["backups"][0]["size"]
-        )
+        _backups(holdfast, server, database, format, base)
+    _restores(holdfast, server, home, old)
+    old.unlink()
+
+
+def _backups(holdfast: Holdfast, server: Server, database: str, format: str, base: float) -> None:
+    plain = 0.0
+    for job, proof in ((f"{format}_unproved", "none"), (format, "full")):
+        holdfast.define(job, server, {"database": database}, format=format, proof=proof)
+        seconds = _time(lambda job=job: holdfast("backup", job))
+        made = holdfast.json("list", job)["jobs"][0]["backups"][0]
+        dumped = holdfast.json("show", made["id"], "--job", job)["artifacts"][0]["details"]["seconds"]
+        title = f"holdfast backup, {format}" + (", no proof" if proof == "none" else "")
+        _row(title, seconds, base, made["size"])
+        if proof == "none":
+            plain = dumped
+        else:
+            print(f"{'':<4}the proof adds {dumped / plain - 1:.0%} to the {plain:.1f} s of the dump alone")
+
+
+def _restores(holdfast: Holdfast, server: Server, home: Path, old: Path) -> None:
     server.create("by_hand")
     load = [*server.shell, f"{server.programs}psql", *_address(server), "-X", "-q", "-d", "by_hand"]
     base = _row("gunzip | psql", _time(lambda: _pipe([["gunzip", "-c", str(old)], load])), None)
     server.drop("by_hand")
+    bare = _row("pg_restore -j 2, by hand", _bare(holdfast, server, home), base)
     for format in FORMATS:
         seconds = _time(lambda job=format: holdfast("restore", "latest", "--job", job, "--into", f"back_{job}"))
         _row(f"holdfast restore, {format}", seconds, base)
+        print(f"{'':<4}{seconds / bare:.2f} times as long as pg_restore by hand, the proof included")
         server.drop(f"back_{format}")
-    old.unlink()
+    seconds = _row("holdfast drill, custom", _time(lambda: holdfast("drill", "custom")), base)
+    print(f"{'':<4}{seconds / bare:.2f} times as long as pg_restore by hand, with a server of its own and the proof")
+
+
+def _bare(holdfast: Holdfast, server: Server, home: Path) -> float:
+    """Seconds that pg_restore takes alone, with the archive where it can open it."""
+    shown = holdfast.json("show", "latest", "--job", "custom")
+    artifact = Path(shown["directory"]) / shown["artifacts"][0]["file"]
+    archive = home / "bare.dump"
+    with archive.open("wb") as target:
+        subprocess.run(
+            ["zstd", "-dcf", str(artifact)] if artifact.suffix == ".zst" else ["cat", str(artifact)],
+            stdout=target,
+            check=True,
+        )
+    place = str(archive)
+    if server.container:
+        place = "/var/tmp/bare.dump"
+        subprocess.run(["docker", "cp", "--quiet", str(archive), f"{server.container}:{place}"], check=True)
+    archive.chmod(0o644)
+    server.create("by_hand")
+    restore = ["pg_restore", *_address(server), "--exit-on-error", "-j", "2", "-d", "by_hand", place]
+    seconds = _time(lambda: server.run(*restore))
+    server.drop("by_hand")
+    archive.unlink()
+    if server.container:
+        server.run("rm", place)
+    return seconds
 
 
 def _small(holdfast: Holdfast) -> None:

@@ -234,9 +234,10 @@ def _told(fact: str, left: object, right: object) -> str:
     if fact == "populated":
         return "it could not be computed" if right is None else "it is computed, and was empty"
     title = fact.replace("_", " ")
-    if fact in ("definition", "default", "comment", "foreign_options"):
-        return f"its {title} is " + ("missing" if right is None else "new" if left is None else "another one")
-    return f"its {title} is {_plain(right)}, and was {_plain(left)}"
+    verb, past = ("are", "were") if title.endswith("s") else ("is", "was")
+    if fact in ("definition", "default", "comment", "constraints", "foreign_options"):
+        return f"its {title} {verb} {'missing' if right is None else 'new' if left is None else 'not the same'}"
+    return f"its {title} {verb} {_plain(right)}, and {past} {_plain(left)}"
 
 
 def _plain(value: object) -> str:
