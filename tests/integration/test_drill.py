@@ -189,7 +189,7 @@ def test_without_a_proof_nothing_is_called_proved(holdfast: Holdfast, cluster15:
     holdfast.define(job, cluster15, database, proof="none")
     holdfast.backup(job)
     told = holdfast("drill", "--where", where, status=1)
-    assert "was restored, but not proved" in told.out
+    assert "restored, but not proved" in told.out
     as_data, text = evidence(holdfast, job)
     assert (as_data["result"], as_data["databases"][0]["mode"]) == ("not proved", "none")
     assert {table["table"]: table["rows"] for table in as_data["databases"][0]["tables"]}["public.items"] == 100

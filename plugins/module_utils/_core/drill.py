@@ -25,6 +25,7 @@ from .proof import Difference
 from .repository import lock
 from .repository.local import Entry
 from .repository.manifest import Artifact, Manifest
+from .units import duration
 from .which import Choice
 
 WHERE = ("auto", "container", "cluster", "database")
@@ -103,7 +104,10 @@ def _conclude(places: Places, report: dict[str, Any], line: dict[str, Any], prog
         recovery=report["recovery"]["seconds"],
         evidence=str(path),
     )
-    progress.step(f"drill of {report['backup']}: {report['result']}; the evidence is in {path}")
+    told = {"proved": "proved", "not proved": "restored, but not proved, for it has no proof"}
+    seconds = duration(report["recovery"]["seconds"])
+    progress.step(f"backup {report['backup']}: {told.get(report['result'], 'the drill failed')} after {seconds}")
+    progress.step(f"the evidence is in {path}")
     return str(path)
 
 
