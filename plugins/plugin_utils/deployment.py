@@ -65,8 +65,8 @@ def _describe(item: Mapping[str, Any], job: Job) -> dict[str, Any]:
         "repository": str(job.repository),
         # The nearest of these that is there tells which disk the repository will be on.
         "disk": [str(path) for path in (job.repository, *job.repository.parents)],
-        "schedule": job.schedule or "",
-        "drill_schedule": job.drill_schedule or "",
+        "runs": [_run(job.name, "backup", job.schedule), _run(job.name, "drill", job.drill_schedule)],
+        "scheduled": job.schedule is not None or job.drill_schedule is not None,
         "cron_file": f"holdfast-{_cron_name(job.name)}",
         "kind": job.connection.kind,
         "container": job.connection.container or "",
@@ -75,6 +75,11 @@ def _describe(item: Mapping[str, Any], job: Job) -> dict[str, Any]:
         "compression": job.compression,
         "definition": _definition(item, job),
     }
+
+
+def _run(job: str, verb: str, schedule: str | None) -> dict[str, str]:
+    """What is started for a job: its verb, its cron expression or nothing, the name of its systemd units."""
+    return {"verb": verb, "schedule": schedule or "", "unit": f"holdfast-{verb}-{job}"}
 
 
 def _definition(item: Mapping[str, Any], job: Job) -> dict[str, Any]:

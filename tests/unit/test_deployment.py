@@ -93,7 +93,8 @@ def test_encrypted_text_of_ansible_2_18_counts_as_text() -> None:
         ({"compresion": "zstd"}, ["job app", "'compresion'", "Did you mean 'compression'?"]),
         ({"keep": {"dayly": 7}}, ["job app, keep", "'dayly'", "'daily'"]),
         ({"connection": {"contianer": "db"}}, ["job app, connection", "'contianer'", "'container'"]),
-        ({"schedule": "0 25 * * *"}, ["'0 25 * * *'", "hour"]),
+        ({"schedule": "0 25 * * *"}, ["schedule '0 25 * * *'", "hour"]),
+        ({"drill_schedule": "0 4 32 * *"}, ["drill_schedule '0 4 32 * *'", "day"]),
         ({"databases": []}, ["job app", "no databases"]),
     ],
 )
@@ -116,6 +117,20 @@ def test_a_mistake_is_named_with_the_job_and_the_way_out(wrong: dict[str, Any], 
 def test_jobs_in_each_others_way_are_refused(raw: list[Any], says: str) -> None:
     with pytest.raises(AnsibleFilterError, match=says):
         backup_jobs(raw, ROOT)
+
+
+def test_each_run_has_its_schedule_and_units() -> None:
+    raw = item("my.app", schedule="", drill_schedule="0 5 * * 0")
+    assert only(raw)["runs"] == [
+        {"verb": "backup", "schedule": "", "unit": "holdfast-backup-my.app"},
+        {"verb": "drill", "schedule": "0 5 * * 0", "unit": "holdfast-drill-my.app"},
+    ]
+    assert only(item())["runs"][1]["schedule"] == "0 4 1 * *"
+    assert [only(one)["scheduled"] for one in (raw, item(schedule="", drill_schedule=""), item())] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_cron_reads_the_file_of_every_job_and_no_two_share_one() -> None:
