@@ -47,5 +47,5 @@ def _tables(database: Mapping[str, Any]) -> list[Block]:
 def _objects(database: Mapping[str, Any]) -> list[Block]:
     if not database["objects"]:
         return []
-    counted = ", ".join(f"{kind['count']:,} {kind['kind']}" for kind in database["objects"])
+    counted = ", ".join(f"{kind['kind']} ({kind['count']:,})" for kind in database["objects"])
     return [Line(f"Compared as well: {counted}.", "dim")]

@@ -258,7 +258,7 @@ def _last_check(result: Mapping[str, Any]) -> str:
 def _drilled(verdict: str | None, at: str | None) -> str:
     if verdict is None:
         return "-"
-    return _verified(at) if verdict == "proved" else verdict.upper()
+    return _verified(at)[:10] if verdict == "proved" else verdict.upper()
 
 
 def _last_drill(drill: Mapping[str, Any] | None) -> str:
