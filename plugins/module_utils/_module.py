@@ -67,6 +67,9 @@ DEFINITION = {
 }
 
 
+FOUND = "The same {verb} was begun before and lost its connection: it would be followed, or its result returned."
+
+
 class Request(NamedTuple):
     """What a module works with: its parameters, where things are kept, the job, and what to tell progress to."""
 
@@ -122,7 +125,6 @@ def run(
         supports_check_mode=True,
         **constraints,
     )
-    run_id = os.environ.get("HOLDFAST_RUN")
     progress = _Collected(module)
     places = Places.from_environment()
     try:
@@ -130,35 +132,37 @@ def run(
             job = load(places, module.params["job"])
         else:
             job = parse(module.params["definition"], places.backups)
-        if long and run_id and not module.check_mode:
-            _go_on_alone(module, long, run_id, places, job, progress)
+        if long:
+            _join(module, long, places, job, progress)
         result = act(Request(module.params, module.check_mode, places, job, progress))
     except HoldfastError as error:
-        module.fail_json(msg=str(error), next_step=error.next_step, steps=progress.steps)
+        replaced = {"replaced": True} if error.replaced else {}
+        module.fail_json(msg=str(error), next_step=error.next_step, steps=progress.steps, **replaced)
     except KeyboardInterrupt:
         module.fail_json(msg="it was ended by a signal; what was unfinished is undone", steps=progress.steps)
     module.exit_json(**{"steps": progress.steps, **result}, summary=lines(view(result)))
 
 
-def _go_on_alone(
-    module: AnsibleModule, long: Long, run_id: str, places: Places, job: Job, progress: _Collected
-) -> None:
-    """Return in a process of its own, which does the work; the one that Ansible has started says which run does it."""
+def _join(module: AnsibleModule, long: Long, places: Places, job: Job, progress: _Collected) -> None:
+    """Return in the process that does the work. Everybody else is told of the run that does it, or did, and ends."""
     options = {name: value for name, value in module.params.items() if name not in ("job", "definition")}
     # As text a job has no secrets.
     asked = {"verb": long.verb, "job": repr(job), "options": options}
-    claim = runs.claim(places, run_id, asked, history.read(places, job.name), long.lasting)
-    answer = {
-        "holdfast_run": claim.run.id,
-        "new": claim.new,
-        "at_work": claim.run.at_work(),
-        "since": claim.run.request().get("since", ""),
-    }
+    done = history.read(places, job.name)
+    if module.check_mode:
+        run = runs.look(places, asked, done, long.lasting)
+        if run is not None:
+            module.exit_json(**_known(run), changed=True, steps=[], summary=[FOUND.format(verb=long.verb)])
+        return
+    run_id = os.environ.get("HOLDFAST_RUN")
+    if run_id is None:
+        return
+    claim = runs.claim(places, run_id, asked, done, long.lasting)
     if not claim.new:
-        module.exit_json(**answer)
+        module.exit_json(**_known(claim.run))
     if detach.detach(claim.run.output, claim.run.errors):
         try:
-            module.exit_json(**answer)
+            module.exit_json(**_known(claim.run), new=True)
         finally:
             # Ansible's wrapper deletes the code of the module when the module returns, and the other process needs it.
             sys.stdout.flush()
@@ -166,3 +170,7 @@ def _go_on_alone(
     progress.run = claim.run
     if claim.earlier:
         progress.step(claim.earlier)
+
+
+def _known(run: runs.Run) -> dict[str, Any]:
+    return {"holdfast_run": run.id, "at_work": run.at_work(), "since": run.request().get("since", "")}

@@ -8,23 +8,23 @@ module: restore
 short_description: Restore a backup
 version_added: 0.1.0
 description:
-  - Restores one database of a backup into a new database, or in place of the live one.
-  - The backup is verified first. A new database gets its name only when it is complete.
-  - In place, a safety backup of the live database is made first, and everything is replaced in one transaction, so that
-    a failure leaves the database as it was.
+  - Restores one database of a backup in the place of the live one, or into a new database.
+  - The backup is verified first, and what was restored is compared with the proof that was taken with the backup.
   - Roles that the backup needs and the server lacks are created from the globals of the backup.
+  - Shows its steps as they happen. Works apart from the connection; when that breaks, the same task finds it again.
 extends_documentation_fragment:
   - holdfast.postgres.attributes
   - holdfast.postgres.job
 attributes:
   check_mode:
     support: full
-    details: Verifies the backup, and checks the server, the roles and the disk space. Nothing is changed.
+    details: Verifies the backup, reads it to its end, and checks the server, the roles and the disk space. Nothing is
+      changed.
   diff_mode:
     support: none
   idempotent:
     support: none
-    details: A restore into a database that exists is refused, and one in place replaces it every time.
+    details: A restore into a new database that exists is refused, any other one replaces the live database every time.
 options:
   backup:
     description:
@@ -35,20 +35,42 @@ options:
     default: latest
   mode:
     description:
-      - V(new) restores into a new database, O(into).
-      - V(in_place) replaces the live database. It creates it where it does not exist.
+      - V(swap) restores beside the live database, compares, makes a safety backup of the live one, and exchanges the
+        two by renaming. The one that was live is kept, and M(holdfast.postgres.rollback) brings it back.
+      - V(new) restores into a new database, O(into), which gets its name only when it is complete.
+      - V(in_place) makes a safety backup of the live database, and replaces its content in one transaction.
+      - V(tables) restores the O(tables) into the live database, and changes nothing that is there.
+      - With V(swap) and V(in_place), a live database that does not exist is created.
     type: str
-    choices: [new, in_place]
-    required: true
+    choices: [swap, new, in_place, tables]
+    default: swap
   into:
-    description: The name of the new database.
+    description: The name of the new database, with O(mode=new).
+    type: str
+  tables:
+    description: The tables to restore with O(mode=tables), each as C(schema.name), or C(name) in the schema C(public).
+    type: list
+    elements: str
+  to:
+    description: The schema that the O(tables) are restored into, or C(schema.name) for a single one. By default
+      C(restored_<time>).
     type: str
   database:
     description: Which database of the backup, when it holds several.
     type: str
+  accept_differences:
+    description: Whether to go on, with a warning, although what was restored differs from the proof of its backup.
+    type: bool
+    default: false
+  safety_backup:
+    description: Whether a swap makes a safety backup of the live database first. It keeps the database itself anyway.
+    type: bool
+    default: true
 author:
   - The holdfast.postgres contributors (@holdfast)
 seealso:
+  - module: holdfast.postgres.rollback
+  - module: holdfast.postgres.drill
   - module: holdfast.postgres.dump
   - module: holdfast.postgres.verify
   - module: holdfast.postgres.backup_info
@@ -65,8 +87,14 @@ EXAMPLES = r"""
 - name: Go back to the newest backup
   holdfast.postgres.restore:
     job: curriculum_library_api
-    mode: in_place
   register: restored
+
+- name: Bring back the rows of one table, beside what is there
+  holdfast.postgres.restore:
+    job: curriculum_library_api
+    mode: tables
+    tables: [public.curricula]
+    to: public.curricula_yesterday
 
 - name: Say how to undo it
   ansible.builtin.debug:
@@ -84,12 +112,36 @@ database:
   returned: success
   type: str
   sample: library_yesterday
+replaces:
+  description: Whether that database was there before.
+  returned: success, not with mode=tables
+  type: bool
+renamed:
+  description: The tables, and the names that they have now.
+  returned: success, with mode=tables
+  type: list
+  elements: dict
+  sample: [{"table": "public.curricula", "now": "public.curricula_yesterday"}]
+before:
+  description: The name that the replaced database has now, or none.
+  returned: success, not in check mode, not with mode=tables
+  type: str
+  sample: library_before_20250817_090000
+outage:
+  description: For how many seconds a swap kept the database out of reach.
+  returned: success, not in check mode
+  type: float
+  sample: 0.04
+proof:
+  description: What became of the comparison. Its C(result) is V(proved), V(differs) or V(no proof).
+  returned: success, not in check mode
+  type: dict
 tables:
   description: The tables of the restored database with their number of rows.
   returned: success, not in check mode
   type: list
   elements: dict
-  sample: [{"schema": "public", "table": "users", "rows": 42}]
+  sample: [{"table": "public.users", "rows": 42}]
 roles_created:
   description: The roles that the server lacked.
   returned: success
@@ -109,7 +161,7 @@ undo:
   description: How to undo the restore.
   returned: success, not in check mode
   type: str
-  sample: DROP DATABASE "library_yesterday"
+  sample: holdfast rollback library
 seconds:
   description: How long it took.
   returned: success, not in check mode
@@ -120,8 +172,12 @@ summary:
   returned: success
   type: list
   elements: str
+replaced:
+  description: The live database was replaced before what made the module fail.
+  returned: failure, if so
+  type: bool
 steps:
-  description: What was done, in order.
+  description: What was done, in order; in check mode, what would be.
   returned: always
   type: list
   elements: str
@@ -129,22 +185,36 @@ steps:
 
 from typing import Any
 
-from ansible_collections.holdfast.postgres.plugins.module_utils._core import restore, which
+from ansible_collections.holdfast.postgres.plugins.module_utils._core import restore, tables, which
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import views
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.blocks import Block
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.which import Choice
 from ansible_collections.holdfast.postgres.plugins.module_utils._module import Long, Request, run
 
 OPTIONS = {
     "backup": {"type": "str", "default": "latest"},
-    "mode": {"type": "str", "choices": ["new", "in_place"], "required": True},
+    "mode": {"type": "str", "choices": ["swap", "new", "in_place", "tables"], "default": "swap"},
     "into": {"type": "str"},
+    "tables": {"type": "list", "elements": "str"},
+    "to": {"type": "str"},
     "database": {"type": "str"},
+    "accept_differences": {"type": "bool", "default": False},
+    "safety_backup": {"type": "bool", "default": True},
 }
 
 
 def bring_back(request: Request) -> dict[str, Any]:
     options = request.parameters
     choice = which.find(request.places, options["backup"], job=request.job)
-    result = restore.restore(
+    result = _tables(request, choice) if options["mode"] == "tables" else _database(request, choice)
+    if not request.check_mode and result["proof"]["result"] == "differs":
+        request.progress.warn(f"{result['database']} is in use although it differs from the proof: see the summary")
+    return {"changed": True, **result}
+
+
+def _database(request: Request, choice: Choice) -> dict[str, Any]:
+    options = request.parameters
+    return restore.restore(
         choice,
         request.places,
         request.progress,
@@ -152,12 +222,32 @@ def bring_back(request: Request) -> dict[str, Any]:
         into=options["into"],
         database=options["database"],
         dry_run=request.check_mode,
+        accept_differences=options["accept_differences"],
+        safety=options["safety_backup"],
     )
-    return {"changed": True, **result}
+
+
+def _tables(request: Request, choice: Choice) -> dict[str, Any]:
+    options = request.parameters
+    return tables.restore_tables(
+        choice,
+        request.places,
+        request.progress,
+        options["tables"],
+        options["to"],
+        options["database"],
+        dry_run=request.check_mode,
+        accept_differences=options["accept_differences"],
+    )
+
+
+def view(result: dict[str, Any]) -> list[Block]:
+    return views.restored_tables(result) if result["mode"] == "tables" else views.restored(result)
 
 
 def main() -> None:
-    run(OPTIONS, bring_back, views.restored, Long("restore", lasting=True), required_if=[("mode", "new", ["into"])])
+    required = [("mode", "new", ["into"]), ("mode", "tables", ["tables"])]
+    run(OPTIONS, bring_back, view, Long("restore", lasting=True), required_if=required)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class Following(ActionBase):
 
     def _follow(self, started: Result, task_vars: Result | None) -> Result:
         """The result of the run that does the work, once it is there."""
-        if not started["new"]:
+        if not started.get("new"):
             self._show((AT_WORK if started["at_work"] else ENDED).format(since=started["since"]))
         run, told = started["holdfast_run"], 0
         while True:

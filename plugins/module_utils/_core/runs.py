@@ -136,27 +136,36 @@ def find(places: Places, run_id: str) -> Run | None:
     return run if re.fullmatch(r"[0-9a-f]{16}", run_id) and run.directory.is_dir() else None
 
 
-def claim(places: Places, run_id: str, asked: dict[str, Any], history: list[dict[str, Any]], reuse: bool) -> Claim:
-    """Find the run that does, or did, what is asked; begin one of that id if there is none.
+def look(places: Places, asked: dict[str, Any], history: list[dict[str, Any]], reuse: bool) -> Run | None:
+    """The run that does, or did, what is asked.
 
     asked holds no secrets. reuse: the result of a run that has ended counts, see :func:`counts`.
     """
-    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    for run in _all(places):
+        if run.request().get("digest") == _digest(asked):
+            if run.at_work():
+                return run
+            if reuse and counts(run.result(), run.ended(), datetime.now(timezone.utc), history):
+                return run
+    return None
+
+
+def claim(places: Places, run_id: str, asked: dict[str, Any], history: list[dict[str, Any]], reuse: bool) -> Claim:
+    """The same, and a new one of that id if there is none; what is left of older ones is deleted."""
     earlier = ""
     with _one_at_a_time(places) as directory:
-        for run in [Run(path) for path in sorted(directory.iterdir()) if path.is_dir()]:
-            same = run.request().get("digest") == digest
+        run = look(places, asked, history, reuse)
+        if run is not None:
+            return Claim(run, False)
+        for run in _all(places):
             if run.at_work():
-                if same:
-                    return Claim(run, False)
                 continue
-            if same and reuse and counts(run.result(), run.ended(), datetime.now(timezone.utc), history):
-                return Claim(run, False)
+            same = run.request().get("digest") == _digest(asked)
             if same:
                 earlier = _fate(run)
             if same or (datetime.now(timezone.utc) - run.ended()).total_seconds() > KEPT:
                 run.forget()
-        return Claim(_begin(directory / run_id, digest), True, earlier)
+        return Claim(_begin(directory / run_id, _digest(asked)), True, earlier)
 
 
 def counts(result: dict[str, Any] | None, ended: datetime, now: datetime, history: list[dict[str, Any]]) -> bool:
@@ -166,7 +175,17 @@ def counts(result: dict[str, Any] | None, ended: datetime, now: datetime, histor
     """
     if result is None or result.get("failed") or (now - ended).total_seconds() > KEPT:
         return False
-    return not any(line.get("time", "") > timestamp(ended) for line in history)
+    done = (line["time"] for line in history if not line.get("dry_run"))
+    return not any(begun > timestamp(ended) for begun in done)
+
+
+def _digest(asked: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _all(places: Places) -> list[Run]:
+    directory = _directory(places)
+    return [Run(path) for path in sorted(directory.iterdir()) if path.is_dir()] if directory.is_dir() else []
 
 
 def _fate(run: Run) -> str:
