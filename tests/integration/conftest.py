@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,10 +122,10 @@ def samples() -> Samples:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MiB."""
-    path = tmp_path / "small_disk"
-    path.mkdir()
+def small_disk() -> Iterator[Path]:
+    """A file system of 24 MiB, where a server may go, too: what lies in pytest's own directories only we may enter."""
+    path = Path(tempfile.mkdtemp(prefix="holdfast-it-", dir="/var/tmp"))
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "holdfast-it", path], check=True)
     yield path
     subprocess.run(["umount", path], check=True)
+    path.rmdir()

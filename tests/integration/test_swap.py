@@ -287,6 +287,24 @@ def test_locale_tablespace_and_owner_stay(holdfast: Holdfast, container17: Serve
         session.execute("DROP TABLESPACE elsewhere")
 
 
+def test_a_missing_extension_is_named_and_nothing_is_replaced(holdfast: Holdfast, container17: Server) -> None:
+    folder = "/usr/share/postgresql/17/extension"
+    make = f"cd {folder} && echo \"default_version = '1'\" >vanishing.control && echo 'SELECT 1;' >vanishing--1.sql"
+    container17.run("sh", "-c", make)
+    database = small(container17, container17.unique())
+    with container17.connect(database) as session:
+        session.execute("CREATE EXTENSION vanishing")
+    holdfast.define("library", container17, database)
+    holdfast.backup("library")
+    container17.run("sh", "-c", f"rm {folder}/vanishing*")
+    before, names = content(container17, database), container17.names()
+    error = holdfast("restore", status=1).err
+    assert 'extension "vanishing" is not available' in error
+    assert "Install the package that brings the extension vanishing" in error
+    assert container17.names() == names
+    assert_same(content(container17, database), before)
+
+
 @pytest.mark.parametrize(
     "gate",
     [

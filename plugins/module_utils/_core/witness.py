@@ -54,5 +54,7 @@ def witness(server: Server, database: str, mode: str, workers: int) -> Iterator[
                 sees.cancel()
                 raise
     except ServerError as error:
-        next_step = error.next_step or grants.next_step(error.cause, server.role)
+        next_step = grants.next_step(error.cause, server.role)
+        if error.next_step or not next_step:
+            raise
         raise ServerError(error.thing, error.cause, next_step) from error

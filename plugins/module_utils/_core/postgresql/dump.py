@@ -92,7 +92,9 @@ def _explained(database: str, role: str) -> Iterator[None]:
         yield
     except ProgramFailed as error:
         told = str(error)
-        if "lock timeout" in told or "could not obtain lock on relation" in told:
+        # The timeout of pg_dump's locks is one of statements.
+        timeout = "statement timeout" in told and "LOCK TABLE" in told
+        if timeout or "could not obtain lock on relation" in told:
             raise TableWanted(
                 f"database {database}",
                 "another session wants a table of it for itself alone",

@@ -23,6 +23,7 @@ from .workspace import workspace
 
 PSQL = ("--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
 LOCK_TIMEOUT = "60s"
+FREE_SPACE = "Free space on the server's disk, then restore again."
 
 # One transaction empties the database and loads the backup: whatever fails, the database is as it was.
 EMPTY = f"""
@@ -118,11 +119,13 @@ def create_database(server: Server, name: str, like: dict[str, Any], comment: st
             session.execute(sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(name)) + sql.SQL(" ").join(options))
             session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(comment)))
         except sql_errors.Error as error:
-            raise ServerError(
-                f"database {name} on {server.title}",
-                f"it cannot be created: {str(error).strip()}",
-                f"Role {server.role} must be a superuser, or have CREATEDB and be a member of the owner.",
-            ) from error
+            next_step = ""
+            if isinstance(error, sql_errors.DiskFull):
+                next_step = FREE_SPACE
+            elif isinstance(error, sql_errors.InsufficientPrivilege):
+                next_step = f"Role {server.role} must be a superuser, or have CREATEDB and be a member of the owner."
+            cause = f"it cannot be created: {str(error).strip()}"
+            raise ServerError(f"database {name} on {server.title}", cause, next_step) from error
 
 
 def load(
@@ -239,7 +242,7 @@ def _explained() -> Iterator[None]:
         elif "canceling statement due to lock timeout" in told:
             next_step = "Stop the applications that use the database, then restore again; nothing was changed."
         elif "No space left on device" in told or "could not extend file" in told:
-            next_step = "Free space on the server's disk, then restore again."
+            next_step = FREE_SPACE
         else:
             raise
         raise HoldfastError(error.thing, error.cause, next_step) from error

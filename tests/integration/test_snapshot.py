@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Dump and proof see the same moment, whatever others do meanwhile."""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+import pytest
+
+from ansible_collections.holdfast.postgres.tests.integration.content import rows
+from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
+from ansible_collections.holdfast.postgres.tests.integration.sample import small
+from ansible_collections.holdfast.postgres.tests.integration.servers import Server
+from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
+
+GATE = "CREATE TABLE gate (id integer) PARTITION BY RANGE (id)"
+# pg_dump locks the tables in the order in which they were made.
+DUMPING = """
+    SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+    WHERE application_name LIKE 'holdfast%' AND relation = 'gate'::regclass AND NOT granted
+"""
+
+
+@pytest.mark.parametrize("format", ["custom", "directory"])
+def test_what_is_written_during_a_backup_is_in_both_or_in_none(
+    format: str, holdfast: Holdfast, cluster15: Server
+) -> None:
+    database, into = small(cluster15, cluster15.unique(), 20_000), cluster15.unique()
+    holdfast.define("library", cluster15, database, format=format)
+    stop = threading.Event()
+
+    def write() -> None:
+        with cluster15.connect(database) as session:
+            while not stop.is_set():
+                session.execute("INSERT INTO items (name) SELECT 'new' FROM generate_series(1, 50)")
+                session.execute("UPDATE items SET name = name || '.' WHERE id % 997 = random()::int")
+                session.execute("DELETE FROM items WHERE id % 991 = (random() * 900)::int")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _round in range(3):
+            holdfast.backup("library")
+    finally:
+        stop.set()
+        writer.join()
+    for backup in holdfast.json("list")["jobs"][0]["backups"]:
+        told = holdfast.json("restore", backup["id"], "--into", into)
+        assert told["proof"]["result"] == "proved"
+        cluster15.drop(into)
+
+
+def test_a_table_cannot_be_emptied_between_the_snapshot_and_its_dump(holdfast: Holdfast, cluster15: Server) -> None:
+    """TRUNCATE does not respect snapshots: the dump would hold no rows, and nobody would know."""
+    database = cluster15.unique()
+    cluster15.create(database)
+    with cluster15.connect(database) as session:
+        session.execute(GATE)
+        session.execute("CREATE TABLE items AS SELECT n AS id FROM generate_series(1, 100) AS n")
+    holdfast.define("library", cluster15, database)
+    with cluster15.connect(database) as session, cluster15.connect(database) as other:
+        session.execute("BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE")
+        run = holdfast.start("backup", "library")
+        wait_until(lambda: cluster15.query(DUMPING, database)[0][0], "pg_dump waits at the gate")
+        other.execute("SET lock_timeout = '1s'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("TRUNCATE items")
+        session.execute("ROLLBACK")
+        out, error = run.communicate(timeout=60)
+    assert run.returncode == 0, out + error
+    into = cluster15.unique()
+    assert holdfast.json("restore", "--into", into)["proof"]["rows"] == 100
+
+
+def test_whoever_wants_a_table_for_himself_gets_it_and_the_backup_begins_again(
+    holdfast: Holdfast, cluster15: Server
+) -> None:
+    """Without that pg_dump would wait for him, he for the snapshot, and the snapshot for pg_dump: for ever."""
+    database = cluster15.unique()
+    cluster15.create(database)
+    with cluster15.connect(database) as session:
+        session.execute(GATE)
+        session.execute("CREATE TABLE items AS SELECT n AS id FROM generate_series(1, 100) AS n")
+    holdfast.define("library", cluster15, database)
+    altered = threading.Event()
+
+    def alter() -> None:
+        with cluster15.connect(database) as other:
+            other.execute("ALTER TABLE items ADD COLUMN more text DEFAULT 'more'")
+        altered.set()
+
+    with cluster15.connect(database) as session:
+        session.execute("BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE")
+        run = holdfast.start("backup", "library")
+        wait_until(lambda: cluster15.query(DUMPING, database)[0][0], "pg_dump waits at the gate")
+        altering = threading.Thread(target=alter)
+        altering.start()
+        queued = "SELECT count(*) FROM pg_locks WHERE relation = 'items'::regclass AND NOT granted"
+        wait_until(lambda: cluster15.query(queued, database)[0][0], "the other session waits for the table")
+        session.execute("ROLLBACK")
+        out, error = run.communicate(timeout=100)
+        altering.join()
+    assert run.returncode == 0, out + error
+    assert "another session wants a table" in out and "beginning again" in out
+    into = cluster15.unique()
+    assert holdfast.json("restore", "--into", into)["proof"]["result"] == "proved"
+    assert rows(cluster15, into)[0] == (1, "more")
