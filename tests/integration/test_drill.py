@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.holdfast.postgres.tests.integration import files, sample
+from ansible_collections.holdfast.postgres.tests.integration import files, sample, servers
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content, rows
 from ansible_collections.holdfast.postgres.tests.integration.leftovers import nothing_left
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
@@ -254,6 +255,36 @@ def test_a_source_that_is_down_is_not_needed(holdfast: Holdfast, other15: Server
     lost["connection"]["port"] = 1
     definition.write_text(json.dumps(lost), encoding="utf-8")
     assert holdfast.json("drill")["result"] == "proved"
+
+
+def test_a_library_that_cannot_be_loaded_is_left_out(holdfast: Holdfast, job: str) -> None:
+    lost = Path("/var/tmp") / f"{job}.so"
+    shutil.copy("/usr/lib/postgresql/15/lib/pg_stat_statements.so", lost)
+    try:
+        with servers.cluster({"shared_preload_libraries": str(lost)}) as server:
+            holdfast.define(job, server, library(server))
+            holdfast.backup(job)
+            assert "preloaded libraries" not in holdfast("drill").out
+            lost.unlink()
+            assert f'could not access file "{lost}"' in holdfast("drill").out
+    finally:
+        lost.unlink(missing_ok=True)
+
+
+def test_an_adopted_dump_is_restored_and_counted(holdfast: Holdfast, cluster15: Server, job: str) -> None:
+    database = library(cluster15)
+    repository = holdfast.define(job, cluster15, database)
+    repository.mkdir(parents=True)
+    dump = repository / f"{database}_20250816_155503.sql"
+    address = ("-h", cluster15.connection["socket"], "-p", str(cluster15.port))
+    dump.write_bytes(cluster15.run("pg_dump", *address, "-d", database))
+    assert "adopt" in holdfast("drill", dump, status=2).err
+    holdfast("adopt", dump)
+    assert "restored, but not proved" in holdfast("drill", status=1).out
+    as_data = evidence(holdfast, job)[0]
+    assert (as_data["purpose"], as_data["databases"][0]["rows"]) == ("adopted", 120)
+    # A dump without a manifest does not tell which roles it needs.
+    assert "read only" in as_data["placeholders"]
 
 
 def test_what_cannot_be_drilled_says_why(holdfast: Holdfast, cluster15: Server, container17: Server, job: str) -> None:

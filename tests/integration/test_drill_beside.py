@@ -33,6 +33,24 @@ def test_backups_go_on_while_one_of_them_is_drilled(holdfast: Holdfast, cluster1
     assert [one["id"] for one in holdfast.json("list")["jobs"][0]["backups"]] == [new["id"]]
 
 
+def test_the_drills_of_a_host_take_turns(holdfast: Holdfast, cluster15: Server) -> None:
+    databases = [large(cluster15, cluster15.unique(), 2, slow=True) for number in range(2)]
+    for job, database in zip(("archive", "library"), databases):
+        holdfast.define(job, cluster15, database)
+        holdfast.backup(job)
+    first = holdfast.start("drill", "archive")
+    wait_until(lambda: processes.runs(first.pid, "pg_restore"), "the drill restores")
+    assert "waiting for the drill of another job" in holdfast("drill", "library").out
+    assert first.wait(10) == 0
+    first.communicate()
+    (one,), (other,) = (
+        [line for line in holdfast.history(job) if line["verb"] == "drill"] for job in ("archive", "library")
+    )
+    assert (one["verdict"], other["verdict"]) == ("proved", "proved")
+    # The time in the queue is no part of a recovery.
+    assert other["seconds"] > other["recovery"] + 2
+
+
 def test_a_drill_on_the_live_server_waits_for_nobody(holdfast: Holdfast, cluster15: Server) -> None:
     database = large(cluster15, cluster15.unique(), 2, slow=True)
     holdfast.define("library", cluster15, database)

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import beside, drill_report, evidence, history, proof, prove, scratchpad, verify
+from . import beside, drill_report, evidence, history, prove, scratchpad, verify
 from .errors import HoldfastError, NotProved, Refused, UnknownBackup, UsageError
-from .furnish import furnish
 from .places import Places
 from .plan import plan
 from .postgresql import catalog
@@ -66,6 +65,9 @@ def drill(choice: Choice, places: Places, progress: Progress, where: str = "auto
             if where == "database":
                 # Whoever works on the live server ends the sessions of the one before.
                 stack.enter_context(lock.hold(places, job.name, "drill"))
+            # Several at once would be in each other's way, and measure that.
+            waiting = "waiting for the drill of another job to end"
+            stack.enter_context(lock.queue(places, lambda: progress.step(waiting)))
             stack.enter_context(low_priority())
             report = drill_report.begin(job.name, manifest)
             try:
@@ -129,17 +131,11 @@ def _carry_out(
             small = tuple(artifact for artifact in manifest.artifacts if artifact.kind in ("globals", "proof"))
             verify.raise_problems(entry.id, verify.check(entry.directory, manifest.only(small), None, progress))
             report["verified"] += [artifact.file for artifact in small]
-            proofs = {
-                artifact.source: proof.read(path, path.read_text(encoding="utf-8"))
-                for artifact in small
-                if artifact.kind == "proof"
-                for path in [entry.directory / artifact.file]
-            }
         with recovery.part("server"):
-            server = stack.enter_context(scratchpad.scratchpad(choice.job, manifest, places, where, report, progress))
+            server = stack.enter_context(
+                scratchpad.scratchpad(choice.job, entry, manifest, places, where, report, progress)
+            )
             stack.enter_context(server.claim(choice.job.name))
-            if report["where"] != "database":
-                report["placeholders"] = furnish(server, entry.directory, manifest, proofs.values())
             with server.session() as session:
                 report["server"].update(version=catalog.version(session), major=server.major)
         for artifact in manifest.databases():

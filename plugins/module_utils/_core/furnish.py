@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from . import globals_dump
+from . import globals_dump, proof
 from .postgresql import catalog, roles
 from .postgresql.quote import identifier
 from .postgresql.server import Server
@@ -20,10 +19,11 @@ from .repository.manifest import Artifact, Manifest
 TABLESPACE = re.compile(rf"^CREATE TABLESPACE {roles.IDENTIFIER} ", re.MULTILINE)
 
 
-def furnish(server: Server, directory: Path, manifest: Manifest, proofs: Iterable[Mapping[str, Any]]) -> list[str]:
+def furnish(server: Server, directory: Path, manifest: Manifest, source: Iterable[str]) -> list[str]:
     """Create the backup's roles and tablespaces; the roles that it needs and does not hold, made without any right.
 
-    The directory's artifacts must have been verified.
+    The backup's globals and proofs must have been verified. source: the roles of the source's server, which a dump
+    may need that does not tell which it needs.
     """
     script = globals_dump.text(directory, manifest)
     statements = roles.read_globals(script)
@@ -31,33 +31,35 @@ def furnish(server: Server, directory: Path, manifest: Manifest, proofs: Iterabl
         existing = catalog.roles(session)
         create = [role for statement in statements if not statement.membership for role in statement.roles]
         create = sorted({*create} - {*existing})
-        lost = sorted(needed_roles(manifest.databases()) - {*create, *existing})
+        lost = sorted(needed_roles(manifest.databases(), source) - {*create, *existing})
         for statement in [f"CREATE ROLE {identifier(role)}" for role in lost]:
             session.execute(statement)
         with session.transaction():
             for statement in roles.script(statements, create, existing):
                 session.execute(statement)
         session.execute("SET allow_in_place_tablespaces = on")
-        for tablespace in sorted(_tablespaces(script, manifest.databases(), proofs)):
+        for tablespace in sorted(_tablespaces(script, directory, manifest)):
             session.execute(f"CREATE TABLESPACE {identifier(tablespace)} LOCATION ''")
     return lost
 
 
-def needed_roles(databases: Iterable[Artifact]) -> set[str]:
-    """The roles that the databases, what is in them, and their settings and privileges speak of."""
+def needed_roles(databases: Iterable[Artifact], source: Iterable[str]) -> set[str]:
+    """The roles that the databases, their content, settings and privileges speak of; else all of the source."""
     found: set[str] = set()
     for artifact in databases:
         details = artifact.details
-        found |= {*details.get("roles", []), details.get("owner", "")}
+        found |= {*details.get("roles", source), details.get("owner", "")}
         found |= {role for role, _name, _value in details.get("settings") or []}
         found |= {grantee for grantee, _privilege, _grantable in details.get("privileges") or []}
     return found - {""}
 
 
-def _tablespaces(script: str, databases: Iterable[Artifact], proofs: Iterable[Mapping[str, Any]]) -> set[str]:
+def _tablespaces(script: str, directory: Path, manifest: Manifest) -> set[str]:
     found = {roles.unquote(name) for name in TABLESPACE.findall(script)}
-    found |= {artifact.details.get("tablespace") or "" for artifact in databases}
-    for proof in proofs:
-        for objects in proof["objects"].values():
-            found |= {facts.get("tablespace") or "" for facts in objects.values()}
+    for artifact in manifest.artifacts:
+        found.add(artifact.details.get("tablespace") or "")
+        if artifact.kind == "proof":
+            path = directory / artifact.file
+            objects = proof.read(path, path.read_text(encoding="utf-8"))["objects"]
+            found |= {facts.get("tablespace") or "" for names in objects.values() for facts in names.values()}
     return found - {"", "pg_default", "pg_global"}

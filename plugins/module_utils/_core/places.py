@@ -17,7 +17,7 @@ class Places:
 
     config:  job definitions, ``jobs/<job>.json``, and the secrets beside them
     state:   ``<job>/history.jsonl``
-    run:     ``<job>.lock``, and ``.<job>.drill.lock``
+    run:     ``<job>.lock``, ``.<job>.drill.lock``, and ``.drills.lock``
     backups: the repositories of jobs that do not name their own
     """
 
@@ -49,3 +49,6 @@ class Places:
     def drill_lock(self, job: str) -> Path:
         # No job's name begins with a dot.
         return self.run / f".{job}.drill.lock"
+
+    def drills_lock(self) -> Path:
+        return self.run / ".drills.lock"

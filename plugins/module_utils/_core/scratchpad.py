@@ -13,12 +13,14 @@ from typing import Any
 from . import beside
 from .definition.model import Job
 from .errors import HoldfastError, UsageError
+from .furnish import furnish
 from .places import Places
-from .postgresql import scratch, scratch_cluster, scratch_container, workspace
+from .postgresql import catalog, scratch, scratch_cluster, scratch_container, workspace
 from .postgresql.reach import reach
 from .postgresql.scratch import Need
 from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
+from .repository.local import Entry
 from .repository.manifest import Manifest
 
 ENDING = "_holdfast_drill"
@@ -26,11 +28,12 @@ ENDING = "_holdfast_drill"
 
 @contextlib.contextmanager
 def scratchpad(
-    job: Job, manifest: Manifest, places: Places, where: str, report: dict[str, Any], progress: Progress
+    job: Job, entry: Entry, manifest: Manifest, places: Places, where: str, report: dict[str, Any], progress: Progress
 ) -> Iterator[Server]:
-    """The server in which a drill of the backup may restore. The report is told where and what it is.
+    """The server in which a drill of the backup may restore, with its roles and tablespaces. The report is told of it.
 
-    Must be called under the lock of the job's drills: what a killed drill of the job left is removed first.
+    The backup's globals and proofs must have been verified. Must be called under the lock of the job's drills: what a
+    killed drill of the job left is removed first.
     """
     need = _need(job, manifest, places, progress)
     chosen = report["where"] = _choose(job, where, need.major)
@@ -46,6 +49,8 @@ def scratchpad(
             server.check()
             workspace.clear(server, job.name)
         report["server"]["title"] = server.title
+        if chosen != "database":
+            report["placeholders"] = furnish(server, entry.directory, manifest, need.roles)
         yield server
 
 
@@ -71,15 +76,17 @@ def _choose(job: Job, where: str, major: int) -> str:
 
 def _need(job: Job, manifest: Manifest, places: Places, progress: Progress) -> Need:
     superuser, libraries, major = "postgres", "", int(manifest.server.get("major") or 0)
+    roles: list[str] = []
     try:
         with reach(job.connection).session() as session:
             superuser, libraries = scratch.like(session)
+            roles = catalog.roles(session)
             major = major or session.info.server_version // 10000
     except HoldfastError as error:
         progress.warn(f"the source cannot be asked how it is set up, and is not needed: {error.cause}")
     # Rows take more room than their compressed dump.
     size = max(artifact.details.get("size") or artifact.size * 10 for artifact in manifest.databases())
-    return Need(job.name, scratch.owner(places, job.name), major, superuser, libraries, size)
+    return Need(job.name, scratch.owner(places, job.name), major, superuser, libraries, tuple(roles), size)
 
 
 def _clear(job: Job, need: Need, chosen: str, progress: Progress) -> None:

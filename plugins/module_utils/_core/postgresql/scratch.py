@@ -56,7 +56,8 @@ class Need:
     """What a scratch server is for, and what it must be like.
 
     owner: tells the scratch servers of this installation's job from all others. superuser: the role that initdb makes,
-    by the name that it has on the source. libraries: what the source preloads. size: octets of the largest database.
+    by the name that it has on the source. libraries: what the source preloads. roles: all that the source has. size:
+    octets of the largest database.
     """
 
     job: str
@@ -64,6 +65,7 @@ class Need:
     major: int
     superuser: str
     libraries: str
+    roles: tuple[str, ...]
     size: int
 
     @property
@@ -121,7 +123,7 @@ def serve(
         except ProgramFailed as error:
             if not libraries:
                 raise
-            told = error.cause.splitlines()[-1]
+            told = next((line for line in error.cause.splitlines() if "FATAL" in line), error.cause)
             progress.warn(f"the scratch server does not start with the source's preloaded libraries: {told}")
             stack.enter_context(_answering(server, postgres("")))
         yield

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from ..errors import HoldfastError, Locked
 from ..places import Places
@@ -26,13 +26,7 @@ def hold(places: Places, job: str, verb: str, drilled: str | None = None) -> Ite
 
     drilled: hold the lock of its drills instead, for the drill of that backup.
     """
-    path = places.drill_lock(job) if drilled else places.lock(job)
-    try:
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        next_step = "Run this as root." if isinstance(error, PermissionError) else ""
-        raise HoldfastError(f"lock {path}", error.strerror or str(error), next_step) from error
+    descriptor = _open(places.drill_lock(job) if drilled else places.lock(job))
     with contextlib.ExitStack() as stack:
         stack.callback(os.close, descriptor)
         try:
@@ -52,6 +46,21 @@ def hold(places: Places, job: str, verb: str, drilled: str | None = None) -> Ite
             os.truncate(descriptor, 0)
 
 
+@contextlib.contextmanager
+def queue(places: Places, waiting: Callable[[], None]) -> Iterator[None]:
+    """Wait until no other job of this host is drilled; waiting is called when there is one."""
+    descriptor = _open(places.drills_lock())
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def at_work(places: Places, job: str) -> dict[str, Any] | None:
     """pid, verb and since of the run that holds the job, without asking for the lock, which could be in its way."""
     return _at_work(places.lock(job))
@@ -69,6 +78,15 @@ def _at_work(lock: Path) -> dict[str, Any] | None:
         return holder if Path(f"/proc/{int(holder['pid'])}").exists() and holder["verb"] and holder["since"] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _open(path: Path) -> int:
+    try:
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        next_step = "Run this as root." if isinstance(error, PermissionError) else ""
+        raise HoldfastError(f"lock {path}", error.strerror or str(error), next_step) from error
 
 
 def _holder(descriptor: int) -> str:
