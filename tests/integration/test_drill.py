@@ -36,7 +36,7 @@ ALTERED = {
     "DROP TABLE shelves": "table public.shelves: it is missing",
     "SELECT setval('items_id_seq', 42)": "sequence public.items_id_seq: at 42, behind of the backup's 100",
     'ALTER TABLE shelves OWNER TO "app owner"': "table public.shelves: its owner is app owner, and was postgres",
-    'REVOKE SELECT ON shelves FROM "read only"': "table public.shelves: its privileges is not set, and was",
+    'REVOKE SELECT ON shelves FROM "read only"': "table public.shelves: its privileges are not set, and were",
     "ALTER TABLE shelves DROP CONSTRAINT shelves_pkey": "shelves_pkey: it is missing",
 }
 
