@@ -92,7 +92,7 @@ def missing(major: int) -> MissingProgram:
 
 
 def clear(source: Connection, owner: str) -> int:
-    """Remove the clusters that killed drills left; how many there were. Must be called under the lock of its drills."""
+    """Remove the clusters that killed drills left; how many there were. Must be called under the drills' lock."""
     name = re.compile(re.escape(_prefix(owner)) + "[0-9a-f]{8}")
     try:
         left = [path for path in work_dir(source).iterdir() if name.fullmatch(path.name)]

@@ -83,7 +83,7 @@ def container(source: Connection, need: Need, progress: Progress) -> Iterator[Sc
 
 
 def clear(source: Connection, owner: str) -> int:
-    """Remove the containers that killed drills left; how many there were. Must be called under the lock of its drills."""
+    """Remove the containers that killed drills left; how many there were. Must be called under the drills' lock."""
     engine = ScratchContainer(source, source.user, None).engine
     listed = Command((engine, "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={LABEL}={owner}"))
     deadline = time.monotonic() + GONE_WITHIN
