@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.holdfast.postgres.tests.integration import files, processes
+from ansible_collections.holdfast.postgres.tests.integration import files, processes, sabotage
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content, rows
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.sample import RESTORING, create, fill, large, small
@@ -231,3 +231,25 @@ def _stopped_in_the_middle(holdfast: Holdfast, server: Server, database: str) ->
     run.psql = processes.find_child(run.pid, "psql")
     processes.stop(run.psql)
     return run
+
+
+@pytest.mark.parametrize(
+    ("reach", "format"), [("cluster15", "custom"), ("cluster15", "plain"), ("container17", "custom")]
+)
+def test_what_differs_from_the_proof_is_rolled_back_before_anybody_sees_it(
+    reach: str, format: str, request: pytest.FixtureRequest, holdfast: Holdfast
+) -> None:
+    server = request.getfixturevalue(reach)
+    database = small(server, server.unique())
+    repository = holdfast.define("library", server, database, format=format)
+    made = holdfast.backup("library")
+    sabotage.alter(server, repository, made, "UPDATE items SET name = 'item 71x' WHERE id = 71")
+    fill(server, database, 7)
+    before = content(server, database)
+    error = holdfast("restore", made["id"], "--in-place", status=1).err
+    assert "table public.items: the same number of rows (100), and other content" in error
+    assert "Nothing was replaced" in error
+    assert_same(content(server, database), before)
+    told = holdfast.json("restore", made["id"], "--in-place", "--accept-differences", status=1)
+    assert told["proof"]["result"] == "differs"
+    assert (71, "item 71x") in rows(server, database) and len(rows(server, database)) == 100

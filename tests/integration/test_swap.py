@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ansible_collections.holdfast.postgres.tests.integration import crashes, processes, sample, servers
+from ansible_collections.holdfast.postgres.tests.integration import crashes, processes, sabotage, sample, servers
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content, rows
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.sample import fill, small
@@ -364,14 +364,11 @@ def test_killed_before_each_note_of_it_a_swap_can_be_undone_or_done(
 def test_what_differs_from_the_proof_does_not_replace_anything(
     holdfast: Holdfast, cluster15: Server, library: str
 ) -> None:
-    repository = holdfast.backups / "library"
-    fill(cluster15, library, 0)
-    made = holdfast.json("list")["jobs"][0]["backups"][-1]["id"]
-    with cluster15.connect(library) as session:
-        session.execute("DELETE FROM items WHERE id > 100")
-        session.execute("UPDATE items SET name = 'item 71x' WHERE id = 71")
-    time.sleep(1)
-    sabotage(repository, made, holdfast.backup("library")["id"])
+    made = holdfast.json("list")["jobs"][0]["backups"][0]["id"]
+    manifest = holdfast.json("show", made)
+    sabotage.alter(
+        cluster15, holdfast.backups / "library", manifest, "UPDATE items SET name = 'item 71x' WHERE id = 71"
+    )
     expected, names = rows(cluster15, library), cluster15.names()
     holdfast("verify", made)
     error = holdfast("restore", made, status=1).err
@@ -381,20 +378,3 @@ def test_what_differs_from_the_proof_does_not_replace_anything(
     told = holdfast.json("restore", made, "--accept-differences", status=1)
     assert told["proof"]["differences"][0]["name"] == "public.items"
     assert told["before"] in cluster15.names()
-
-
-def sabotage(repository: Any, victim: str, other: str) -> None:
-    """Put the dump of another backup in the place of a backup's own, with sizes and checksums to fit."""
-    import hashlib
-    import json
-
-    path = repository / f"{victim}.manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    theirs = json.loads((repository / f"{other}.manifest.json").read_text(encoding="utf-8"))["artifacts"][0]
-    artifact = manifest["artifacts"][0]
-    dump = (repository / theirs["file"]).read_bytes()
-    (repository / artifact["file"]).write_bytes(dump)
-    artifact.update(size=len(dump), sha256=hashlib.sha256(dump).hexdigest())
-    path.write_text(json.dumps(manifest), encoding="utf-8")
-    sums = "".join(f"{one['sha256']}  {one['file']}\n" for one in manifest["artifacts"])
-    (repository / f"{victim}.sha256").write_text(sums, encoding="utf-8")

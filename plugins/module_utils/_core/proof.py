@@ -29,9 +29,7 @@ from .errors import Damaged
 from .postgresql import inventory, rows
 
 if TYPE_CHECKING:
-    import psycopg
-
-    Session = psycopg.Connection[Any]
+    from .postgresql.rows import Session
 
 VERSION = 1
 # How PostgreSQL writes these down may change from one major version to the next.

@@ -34,11 +34,24 @@ def prove(
     placed: whether everything should be in the tablespaces that it was in. itself: whether the database itself should
     have the owner, privileges and settings that it had.
     """
+    with snapshot.hold(server, database, workers) as session:
+        return judge(session, expected, progress, placed, itself)
+
+
+def judge(
+    session: Any,
+    expected: Mapping[str, Any] | None,
+    progress: Progress,
+    placed: bool = True,
+    itself: bool = True,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same for the database of a pinned session, as its transaction sees it."""
     if expected is None:
-        found = _take(server, database, "counts", workers)
+        found = proof.take(session, "counts")
         return {"result": "no proof", **proof.summary(found), "differences": [], "notes": []}, found
+    database = session.info.dbname
     progress.step(f"proving {database}: the rows and the content of every table, and everything else")
-    found = _take(server, database, expected["mode"], workers)
+    found = proof.take(session, expected["mode"])
     differences = proof.compare(expected, found, placed, itself)
     verdict = {
         "result": "differs" if proof.serious(differences) else "proved",
@@ -60,8 +73,3 @@ def require(database: str, backup: str, verdict: Mapping[str, Any], next_step: s
     more = [f"... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
     listed = "\n".join(f"  {line}" for line in [*lines[:SHOWN], *more])
     raise NotProved(f"database {database}", f"it is not what {backup} was taken from:\n{listed}", next_step)
-
-
-def _take(server: Server, database: str, mode: str, workers: int) -> dict[str, Any]:
-    with snapshot.hold(server, database, workers) as session:
-        return proof.take(session, mode)

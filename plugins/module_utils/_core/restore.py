@@ -14,7 +14,8 @@ from . import backup, beside, history, prove, swap
 from .errors import UsageError, once_replaced
 from .places import Places
 from .plan import Plan, plan
-from .postgresql import load, workspace
+from .postgresql import load, rows, workspace
+from .postgresql.inside import Inside
 from .postgresql.quote import identifier
 from .postgresql.reach import reach
 from .postgresql.server import Server
@@ -23,6 +24,7 @@ from .repository import lock
 from .units import duration
 from .which import Choice
 
+NOT_REPLACED = "Nothing was replaced. Take another backup (holdfast list), or --accept-differences."
 MODES = ("swap", "new", "in_place")
 
 
@@ -109,22 +111,17 @@ def _carry_out(
     with server.claim(plan.job.name):
         if plan.mode == "in_place" and plan.live:
             progress.step(f"restoring {plan.title} in place of {plan.into}")
-            load.load_in_place(server, plan.into, plan.path, plan.codec, plan.job.name)
+            proved = _load_in_place(server, plan, progress, accept_differences)
             with once_replaced():
-                workers = plan.job.parallel - 1
-                verdict, found = prove.prove(server, plan.into, plan.proof, workers, progress, itself=False)
+                verdict, found = proved or prove.prove(server, plan.into, None, plan.job.parallel - 1, progress)
                 beside.analyze(server, plan.into)
-                if not accept_differences:
-                    undo = _undo(plan, done)
-                    prove.require(plan.into, plan.title, verdict, f"It is in use all the same. To undo: {undo}")
         else:
             progress.step(f"restoring {plan.title} into {plan.into}")
             with beside.loaded(server, plan, progress) as working:
                 workers, same = plan.job.parallel - 1, not plan.live
                 verdict, found = prove.prove(server, working, plan.proof, workers, progress, itself=same)
                 if not accept_differences:
-                    step = "Nothing was replaced. Take another backup (holdfast list), or --accept-differences."
-                    prove.require(plan.into, plan.title, verdict, step)
+                    prove.require(plan.into, plan.title, verdict, NOT_REPLACED)
                 beside.analyze(server, working)
                 if plan.live:
                     done["safety"] = _safety(plan, places, progress) if safety else None
@@ -133,6 +130,22 @@ def _carry_out(
                     beside.name_it(server, working, plan.into, plan.details.get("comment"))
     tables = [{"table": name, "rows": table["rows"]} for name, table in found["tables"].items() if table["kind"] == "r"]
     return {**done, "proof": verdict, "tables": sorted(tables, key=lambda table: str(table["table"]))}
+
+
+def _load_in_place(
+    server: Server, plan: Plan, progress: Progress, accept_differences: bool
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Load over the live database, and prove what was loaded before anybody else can see it; None without a proof."""
+    judged: list[tuple[dict[str, Any], dict[str, Any]]] = []
+
+    def judge(inside: Inside) -> None:
+        rows.pin(inside, plan.job.parallel - 1)
+        judged.append(prove.judge(inside, plan.proof, progress, itself=False))
+        if not accept_differences:
+            prove.require(plan.into, plan.title, judged[0][0], NOT_REPLACED)
+
+    load.load_in_place(server, plan.into, plan.path, plan.codec, plan.job.name, judge if plan.proof else None)
+    return judged[0] if judged else None
 
 
 def _safety(plan: Plan, places: Places, progress: Progress) -> str:

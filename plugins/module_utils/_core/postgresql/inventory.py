@@ -10,7 +10,7 @@ PostgreSQL writes it. Members of extensions are left out: the extension brings t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from . import rows
 from .quote import identifier
@@ -18,7 +18,9 @@ from .quote import identifier
 if TYPE_CHECKING:
     import psycopg
 
-    Session = psycopg.Connection[Any]
+    from .inside import Inside
+
+    Session = Union[psycopg.Connection[Any], Inside]
     # kind -> name -> facts
     Inventory = dict[str, dict[str, dict[str, Any]]]
 

@@ -11,13 +11,14 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Callable
 
 from ..codec import Codec, decompressor
 from ..errors import HoldfastError, ProgramFailed, ServerError
 from ..process import CHUNK, Command, Pipeline, copy, run
 from .contents import Selection
 from .direct import DirectServer
+from .inside import Inside
 from .server import Server, database_option
 from .workspace import workspace
 
@@ -162,18 +163,24 @@ def load(
                 pipeline.finish()
 
 
-def load_in_place(server: Server, database: str, path: Path, codec: Codec, owner: str) -> None:
-    """Replace what is in a database by an artifact, all in one transaction."""
+def load_in_place(
+    server: Server, database: str, path: Path, codec: Codec, owner: str, judge: Callable[[Inside], None] | None
+) -> None:
+    """Replace what is in a database by an artifact, all in one transaction.
+
+    judge is shown the outcome inside the transaction, which is rolled back when it raises. A dump that ends within a
+    statement would leave its questions unanswered: what nobody has verified gets no judge.
+    """
     with path.open("rb") as archive, _explained():
         if codec.format == "directory":
             with workspace(server, owner) as area:
                 place = area.unpack(decompressor(codec.outer), archive)
-                _replace(server, database, [server.client("pg_restore", "--file=-", place)], None)
+                _replace(server, database, [server.client("pg_restore", "--file=-", place)], None, judge)
             return
         stages = decompressor(codec.outer)
         if codec.format == "custom":
             stages.append(server.client("pg_restore", "--file=-"))
-        _replace(server, database, stages, archive)
+        _replace(server, database, stages, archive, judge)
 
 
 def copy_tables(server: Server, source: str, target: str, tables: Iterable[str], schemas: Iterable[str]) -> None:
@@ -189,16 +196,28 @@ def copy_tables(server: Server, source: str, target: str, tables: Iterable[str],
         _execute(psql, [server.client("pg_dump", *options)], None, ending)
 
 
-def _replace(server: Server, database: str, stages: list[Command], archive: IO[bytes] | None) -> None:
+def _replace(
+    server: Server,
+    database: str,
+    stages: list[Command],
+    archive: IO[bytes] | None,
+    judge: Callable[[Inside], None] | None,
+) -> None:
     commands = ("--command=BEGIN", f"--command={EMPTY}", "--file=-")
     psql = server.client("psql", *PSQL, database_option(database), *commands)
     with server.session() as watch:
-        _execute(psql, stages, archive, COMMIT.format(pid=watch.info.backend_pid))
+        _execute(psql, stages, archive, COMMIT.format(pid=watch.info.backend_pid), judge)
 
 
-def _execute(psql: Command, stages: list[Command], archive: IO[bytes] | None, ending: str = "") -> None:
+def _execute(
+    psql: Command,
+    stages: list[Command],
+    archive: IO[bytes] | None,
+    ending: str = "",
+    judge: Callable[[Inside], None] | None = None,
+) -> None:
     """Feed psql with what the stages make of the archive, then with the ending; :class:`ProgramFailed` unless all of
-    that was executed.
+    that was executed. judge comes before the ending.
 
     The end of its input does not tell psql whether the programs before it succeeded: so the ending is ours to send. Nor
     does a success tell us that psql got there: a client of a container engine that is ended by SIGTERM succeeds.
@@ -210,6 +229,9 @@ def _execute(psql: Command, stages: list[Command], archive: IO[bytes] | None, en
         elif archive is not None:
             while chunk := archive.read(CHUNK):
                 session.write(chunk)
+        if judge is not None:
+            judge(Inside(session))
+            session.write(b"\\o /dev/null\n")
         session.write(f"{ending}\n\\echo {EXECUTED}\n".encode())
         session.finish()
         if EXECUTED.encode() not in b"".join(session.chunks()):

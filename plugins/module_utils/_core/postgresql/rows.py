@@ -18,14 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from .quote import identifier
 
 if TYPE_CHECKING:
     import psycopg
 
-    Session = psycopg.Connection[Any]
+    from .inside import Inside
+
+    Session = Union[psycopg.Connection[Any], Inside]
 
 # pg_type.oid of built-in types, which no version changes: boolean, bytea, the integers and oid, uuid, dates and times
 EXACT = frozenset({16, 17, 20, 21, 23, 26, 1082, 1083, 1114, 1184, 2950})
@@ -49,7 +51,7 @@ TABLES = r"""
     WITH config AS (
       SELECT unnest(extconfig) AS oid, unnest(extcondition) AS condition FROM pg_extension
     )
-    SELECT c.oid, format('%I.%I', n.nspname, c.relname), c.relkind::text, coalesce(config.condition, '')
+    SELECT c.oid::bigint, format('%I.%I', n.nspname, c.relname), c.relkind::text, coalesce(config.condition, '')
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN config ON config.oid = c.oid
     WHERE (c.relkind = 'r' OR (c.relkind = 'm' AND c.relispopulated)) AND c.relpersistence <> 't'
       AND (c.relpersistence <> 'u' OR NOT pg_is_in_recovery())
@@ -63,7 +65,7 @@ COLUMNS = """
       SELECT oid AS domain, typbasetype AS type FROM pg_type WHERE typtype = 'd'
       UNION ALL SELECT base.domain, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype = 'd'
     )
-    SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), t.oid,
+    SELECT a.attrelid::bigint, a.attname, format_type(a.atttypid, a.atttypmod), t.oid::bigint,
       CASE WHEN t.oid <> a.atttypid THEN format_type(t.oid, -1) END,
       quote_ident(n.nspname) || '.' || quote_ident(p.proname), a.attgenerated <> ''
     FROM pg_attribute a
