@@ -106,7 +106,7 @@ def test_a_drill_that_restored_nothing_does_not_say_what_it_showed() -> None:
     failed = drill_report.failed(DUMP, ServerError("container x", "it is not running"))
     text = evidence.text(whole("failed", failed))
     assert "container x: it is not running" in text
-    assert "Nothing was restored" in text and "was not touched" not in text
+    assert "Nothing was restored" in text and "live server" not in text
 
 
 def test_two_drills_in_a_second_keep_two_pieces_of_evidence(tmp_path: Any) -> None:

@@ -188,7 +188,7 @@ def _honestly(report: Mapping[str, Any]) -> Iterator[str]:
         return
     if report["where"] in ("container", "cluster"):
         yield (
-            "The live server was not touched. The scratch server was set up for speed (it would not survive a crash)"
+            "Nothing was changed on the live server. The scratch server was set up for speed (it would not survive a crash)"
             " and worked with low priority; a restore on another machine may take longer or shorter."
         )
         yield "Tablespaces had their names, and were in the data directory of the scratch server."
