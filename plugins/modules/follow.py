@@ -94,7 +94,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     # When the connection goes, what Ansible's wrapper has put on the host must go, too.
-    signal.signal(signal.SIGHUP, _leave)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, _leave)
     run = runs.find(Places.from_environment(), module.params["run"])
     followed: dict[str, Any] = {"steps": [], "at_work": False}
     if module.params["forget"]:
@@ -117,6 +118,9 @@ def main() -> None:
 
 
 def _leave(*_: object) -> None:
+    # sudo sends one after the other, and the second one must not interrupt what the first one begins.
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise SystemExit(1)
 
 
