@@ -48,6 +48,15 @@ class Image:
 class ScratchContainer(ContainerServer):
     """Its client programs run as the container's root, for whom this host can put files there."""
 
+    def __init__(self, connection: Connection, role: str, password: str | None) -> None:
+        super().__init__(connection, role, password)
+        self._inspected: dict[str, Any] = {}
+
+    def inspect(self) -> dict[str, Any]:
+        # It is never started again: what is known of it once stays true, and asking takes time.
+        self._inspected = self._inspected or super().inspect()
+        return self._inspected
+
     @property
     def title(self) -> str:
         return f"scratch {super().title}"
