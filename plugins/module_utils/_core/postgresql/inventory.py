@@ -120,6 +120,8 @@ SETTINGS = """
     (SELECT array_agg(concat_ws(' ', nullif(s.setrole, 0)::regrole, c) ORDER BY 1)
      FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid)"""
 TABLESPACE = "(SELECT s.spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace)"
+# From 15.20 and 17.12 on the server stamps each column with the place in the WAL where it was last defined. No dump has it.
+COLUMN_OPTIONS = "(SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')"
 RELATION = "CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\""
 
 
@@ -133,7 +135,7 @@ def _columns() -> str:
         collation="nullif(a.attcollation, t.typcollation)::regcollation::text",
         storage="nullif(a.attstorage, t.typstorage)",
         compression="nullif(a.attcompression, '')",
-        options="a.attoptions",
+        options=COLUMN_OPTIONS,
         foreign_options=_hash("a.attfdwoptions::text"),
         privileges=_privileges("a.attacl", "'c'", "c.relowner"),
         comment=_comment("pg_class", "c", "a.attnum"),
