@@ -173,4 +173,9 @@ def _join(module: AnsibleModule, long: Long, places: Places, job: Job, progress:
 
 
 def _known(run: runs.Run) -> dict[str, Any]:
-    return {"holdfast_run": run.id, "at_work": run.at_work(), "since": run.request().get("since", "")}
+    return {
+        "holdfast_run": run.id,
+        "at_work": run.at_work(),
+        "since": run.request().get("since", ""),
+        "age": round(run.age()),
+    }

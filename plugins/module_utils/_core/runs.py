@@ -59,6 +59,10 @@ class Run:
             return dict(json.loads((self.directory / "request").read_text(encoding="utf-8")))
         return {}
 
+    def age(self) -> float:
+        """Seconds since it began."""
+        return max(0.0, time.time() - (self.directory / "request").stat().st_mtime)
+
     def at_work(self) -> bool:
         try:
             descriptor = os.open(self.directory / "request", os.O_RDONLY | os.O_CLOEXEC)
