@@ -4,7 +4,7 @@
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: ## on this machine, as root: deploy, back up, verify, restore, compare
+demo: ## on this machine, as root: deploy, back up, restore, drill, swap, compare
 	@tests/demo/run
 
 demo-clean: ## remove every trace of the demo
