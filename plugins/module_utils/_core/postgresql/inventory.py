@@ -120,7 +120,7 @@ SETTINGS = """
     (SELECT array_agg(concat_ws(' ', nullif(s.setrole, 0)::regrole, c) ORDER BY 1)
      FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid)"""
 TABLESPACE = "(SELECT s.spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace)"
-# From 15.20 and 17.12 on the server stamps each column with the place in the WAL where it was last defined. No dump has it.
+# Servers such as 15.20 and 17.12 stamp each column with a place in their WAL: in no dump, and new after a restore.
 COLUMN_OPTIONS = "(SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')"
 RELATION = "CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\""
 
