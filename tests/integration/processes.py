@@ -61,6 +61,15 @@ def find_client(pid: int, word: str) -> int:
     return wait_until(look, f"process {pid} has a docker client with {word}")
 
 
+def find_by_argument(pid: int, word: str) -> int:
+    """The id of a process below another one, whose arguments contain a word, as soon as there is one."""
+
+    def look() -> int:
+        return next((child for child in children(pid) if word in _arguments(child)), 0)
+
+    return wait_until(look, f"process {pid} has a child with {word}", seconds=60)
+
+
 def runs(pid: int, program: str) -> bool:
     """Whether a process has a descendant that is a program, or the docker client of one."""
     return any(

@@ -10,7 +10,6 @@ from ansible_collections.holdfast.postgres.tests.integration import files, proce
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.sample import large
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
-from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
 
 
 def test_backups_go_on_while_one_of_them_is_drilled(holdfast: Holdfast, cluster15: Server) -> None:
@@ -18,7 +17,7 @@ def test_backups_go_on_while_one_of_them_is_drilled(holdfast: Holdfast, cluster1
     repository = holdfast.define("library", cluster15, database, keep={"daily": 1})
     old = files.age(repository, holdfast.backup("library"), 30)
     run = holdfast.start("drill", old)
-    wait_until(lambda: processes.runs(run.pid, "pg_restore"), "the drill restores")
+    processes.find_by_argument(run.pid, "--exit-on-error")
     for where in ("auto", "database"):
         refused = holdfast("drill", "library", "--where", where, status=75)
         assert f"process {run.pid} (holdfast drill" in refused.err
@@ -39,7 +38,7 @@ def test_the_drills_of_a_host_take_turns(holdfast: Holdfast, cluster15: Server) 
         holdfast.define(job, cluster15, database)
         holdfast.backup(job)
     first = holdfast.start("drill", "archive")
-    wait_until(lambda: processes.runs(first.pid, "pg_restore"), "the drill restores")
+    processes.find_by_argument(first.pid, "--exit-on-error")
     assert "waiting for the drill of another job" in holdfast("drill", "library").out
     assert first.wait(10) == 0
     first.communicate()
@@ -56,7 +55,7 @@ def test_a_drill_on_the_live_server_waits_for_nobody(holdfast: Holdfast, cluster
     holdfast.define("library", cluster15, database)
     holdfast.backup("library")
     run = holdfast.start("drill", "library", "--where", "database")
-    wait_until(lambda: processes.runs(run.pid, "pg_restore"), "the drill restores")
+    processes.find_by_argument(run.pid, "--exit-on-error")
     assert f"process {run.pid} (holdfast drill" in holdfast("backup", "library", status=75).err
     out, error = run.communicate(timeout=60)
     assert run.returncode == 0, out + error

@@ -27,11 +27,10 @@ def job() -> str:
     return f"library-{secrets.token_hex(4)}"
 
 
-def _restoring(holdfast: Holdfast, job: str, *options: str) -> subprocess.Popen[str]:
-    """A drill that is in the middle of its restore."""
+def _restoring(holdfast: Holdfast, job: str, *options: str) -> tuple[subprocess.Popen[str], int]:
+    """A drill that is in the middle of its restore, and the id of the program that restores, or of its client."""
     run = holdfast.start("drill", job, *options)
-    wait_until(lambda: processes.runs(run.pid, "pg_restore"), "the drill restores", seconds=60)
-    return run
+    return run, processes.find_by_argument(run.pid, "--exit-on-error")
 
 
 def test_killed_before_each_program(holdfast: Holdfast, cluster15: Server, job: str) -> None:
@@ -60,11 +59,10 @@ def test_killed_while_it_restores(
     holdfast.define(job, server, database)
     holdfast.backup(job)
     databases = server.names()
-    run = _restoring(holdfast, job, "--where", where)
+    run, pg_restore = _restoring(holdfast, job, "--where", where)
     if where != "database":
         assert server.names() == databases
     if where != "container":
-        pg_restore = processes.find_child(run.pid, "pg_restore")
         assert Path(f"/proc/{pg_restore}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[16] == "19"
     else:
         assert len(leftovers.containers(job)) == 1
@@ -87,7 +85,7 @@ def test_ended_by_a_signal_it_clears_up_itself(
     holdfast.define(job, server, large(server, server.unique(), 2, slow=True))
     holdfast.backup(job)
     databases = server.names()
-    run = _restoring(holdfast, job)
+    run, _pg_restore = _restoring(holdfast, job)
     run.send_signal(signal.SIGTERM)
     run.communicate(timeout=60)
     assert run.returncode == 130
