@@ -310,3 +310,15 @@ def test_a_disk_without_room_is_found_before_anything_is_written(
     holdfast.define(job, connection, "postgres", repository=str(repository))
     assert "MiB are free" in holdfast("drill", status=1).err
     assert list(small_disk.iterdir()) == []
+
+
+def test_evidence_that_cannot_be_written_hides_nothing(holdfast: Holdfast, cluster15: Server, job: str) -> None:
+    repository = holdfast.define(job, cluster15, library(cluster15))
+    made = holdfast.backup(job)
+    (holdfast.home / "state" / job / "evidence").write_text("in the way", encoding="utf-8")
+    assert "evidence" in holdfast("drill", status=1).err
+    line = holdfast.history(job)[-1]
+    assert (line["result"], line["verdict"]) == ("failed", "failed")
+    alter(cluster15, repository, made, "DROP TABLE shelves")
+    assert "table public.shelves: it is missing" in holdfast("drill", status=1).err
+    assert holdfast.history(job)[-1]["verdict"] == "differs"

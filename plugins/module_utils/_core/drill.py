@@ -77,8 +77,10 @@ def drill(choice: Choice, places: Places, progress: Progress, where: str = "auto
                 report["result"] = "differs" if isinstance(error, NotProved) else "failed"
                 if isinstance(error, NotProved):
                     line["damaged"] = error.cause
-                path = _conclude(places, report, line, progress)
-                error.next_step = f"{error.next_step}\nThe evidence is in {path}.".lstrip()
+                # What went wrong before matters more than a disk without room for the evidence.
+                with contextlib.suppress(HoldfastError):
+                    path = _conclude(places, report, line, progress)
+                    error.next_step = f"{error.next_step}\nThe evidence is in {path}.".lstrip()
                 raise
             _conclude(places, report, line, progress)
             return report
@@ -97,15 +99,16 @@ def _backup(choice: Choice, where: str) -> tuple[Entry, Manifest]:
 
 
 def _conclude(places: Places, report: dict[str, Any], line: dict[str, Any], progress: Progress) -> str:
+    """Finish the report and write it; where it is. A drill that leaves no evidence proves nothing to anybody."""
     drill_report.finish(report)
-    path = evidence.write(places, report)
     line.update(
-        verdict=report["result"],
+        verdict=report["result"] if report["error"] else "failed",
         where=report["where"],
         databases=[database["database"] for database in report["databases"]],
         recovery=report["recovery"]["seconds"],
-        evidence=str(path),
     )
+    path = evidence.write(places, report)
+    line.update(verdict=report["result"], evidence=str(path))
     told = {"proved": "proved", "not proved": "restored, but not proved, for it has no proof"}
     seconds = duration(report["recovery"]["seconds"])
     progress.step(f"backup {report['backup']}: {told.get(report['result'], 'the drill failed')} after {seconds}")
