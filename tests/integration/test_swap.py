@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ansible_collections.holdfast.postgres.tests.integration import crashes, processes, sabotage, sample, servers
+from ansible_collections.holdfast.postgres.tests.integration import crashes, files, processes, sabotage, sample, servers
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content, rows
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.sample import fill, small
@@ -378,3 +378,23 @@ def test_what_differs_from_the_proof_does_not_replace_anything(
     told = holdfast.json("restore", made, "--accept-differences", status=1)
     assert told["proof"]["differences"][0]["name"] == "public.items"
     assert told["before"] in cluster15.names()
+
+
+def test_a_damaged_proof_is_named_and_the_dump_can_be_restored_without_it(
+    holdfast: Holdfast, cluster15: Server, library: str
+) -> None:
+    made = holdfast.json("list")["jobs"][0]["backups"][0]["id"]
+    files.flip_bit(files.artifact(holdfast.backups / "library", holdfast.json("show", made), 1))
+    names = cluster15.names()
+    assert "Only the proof is damaged" in holdfast("restore", made, status=1).err
+    assert cluster15.names() == names and len(rows(cluster15, library)) == 105
+    told = holdfast.json("restore", made, "--accept-differences")
+    assert told["proof"]["result"] == "no proof"
+    assert len(rows(cluster15, library)) == 100
+
+
+def test_the_undo_that_is_told_works_with_several_jobs(holdfast: Holdfast, cluster15: Server, library: str) -> None:
+    holdfast.define("archive", cluster15, "elsewhere")
+    told = holdfast.json("restore", "--job", "library")
+    holdfast(*told["undo"].split()[1:])
+    assert len(rows(cluster15, library)) == 105

@@ -13,7 +13,7 @@ from typing import Any
 from . import globals_dump, legacy, proof, space, verify
 from .codec import Codec
 from .definition.model import Job
-from .errors import Refused, ServerError, UsageError
+from .errors import Damaged, Refused, ServerError, UsageError
 from .postgresql import catalog, roles
 from .postgresql.quote import identifier
 from .postgresql.server import NAME_LIMIT, Server
@@ -56,8 +56,10 @@ def plan(
     into: str | None,
     database: str | None,
     thorough: bool,
+    unproved: bool = False,
 ) -> Plan:
     """Check all that can be known beforehand. thorough: also read the archive to its end, as the restore will.
+    unproved: a damaged proof is no hindrance.
 
     into: the new database of mode new; the other modes restore where the dump came from.
     """
@@ -84,7 +86,7 @@ def plan(
         source, details, title = artifact.database or "", artifact.details, manifest.id
         statements = roles.read_globals(globals_dump.text(choice.entry.directory, manifest))
         missing = [role for role in details.get("roles", []) if role not in existing]
-        proved = _read_proof(choice.entry.directory, manifest.proof_of(artifact))
+        proved = _read_proof(choice.entry.directory, manifest, artifact, unproved, progress)
     create = roles.to_create(statements, missing, existing)
     lost = [role for role in missing if role not in create]
     if lost:
@@ -151,8 +153,7 @@ def _only_database(job: Job) -> str:
 
 def _verify(directory: Path, manifest: Manifest, artifact: Artifact, server: Server | None, progress: Progress) -> None:
     """Only what this restore reads: another database's damage is no reason not to restore this one."""
-    needed = (artifact, manifest.proof_of(artifact), manifest.globals())
-    wanted = tuple(found for found in manifest.artifacts if found in needed)
+    wanted = tuple(found for found in manifest.artifacts if found in (artifact, manifest.globals()))
     verdicts = verify.check(directory, manifest.only(wanted), server, progress)
     verify.raise_problems(manifest.id, verdicts)
 
@@ -165,8 +166,20 @@ def _require_space(server: Server, details: dict[str, Any]) -> None:
         )
 
 
-def _read_proof(directory: Path, artifact: Artifact | None) -> dict[str, Any] | None:
-    if artifact is None:
+def _read_proof(
+    directory: Path, manifest: Manifest, artifact: Artifact, unproved: bool, progress: Progress
+) -> dict[str, Any] | None:
+    """The proof of an artifact, or None when it has none, or a damaged one that the operator can do without."""
+    found = manifest.proof_of(artifact)
+    if found is None:
         return None
-    path = directory / artifact.file
-    return proof.read(path, path.read_text(encoding="utf-8"))
+    try:
+        verify.raise_problems(manifest.id, verify.check(directory, manifest.only((found,)), None, progress))
+        path = directory / found.file
+        return proof.read(path, path.read_text(encoding="utf-8"))
+    except Damaged as error:
+        if unproved:
+            progress.warn(f"{error.cause}: going on without the proof")
+            return None
+        next_step = "Only the proof is damaged. To restore without it: --accept-differences."
+        raise Damaged(error.thing, error.cause, next_step) from error

@@ -11,7 +11,8 @@ import time
 from typing import Any
 
 from . import backup, beside, history, prove, swap
-from .errors import UsageError, once_replaced
+from .definition.load import names as deployed
+from .errors import HoldfastError, UsageError, once_replaced
 from .places import Places
 from .plan import Plan, plan
 from .postgresql import load, rows, workspace
@@ -25,6 +26,10 @@ from .units import duration
 from .which import Choice
 
 NOT_REPLACED = "Nothing was replaced. Take another backup (holdfast list), or --accept-differences."
+NO_SAFETY = (
+    "Nothing was replaced. If the live database cannot be dumped any more: --no-safety-backup, which keeps the database"
+    " itself under another name."
+)
 MODES = ("swap", "new", "in_place")
 
 
@@ -52,7 +57,7 @@ def restore(
         start = time.monotonic()
         line["backup"] = choice.entry.id if choice.entry else str(choice.file)
         server = reach(job.connection, to_restore=True)
-        planned = plan(choice, server, progress, mode, into, database, thorough=dry_run)
+        planned = plan(choice, server, progress, mode, into, database, dry_run, accept_differences)
         line.update(database=planned.into, mode=planned.mode, dry_run=dry_run)
         if planned.mode == "swap" and planned.live:
             swap.check(server, planned.into)
@@ -63,7 +68,7 @@ def restore(
         line.update(safety=done["safety"], before=done["before"], proof=done["proof"]["result"])
         seconds = round(time.monotonic() - start, 3)
         progress.step(f"restored {planned.into}: {done['proof']['tables']:,} tables in {duration(seconds)}")
-        return {**outcome, "dry_run": False, **done, "seconds": seconds, "undo": _undo(planned, done)}
+        return {**outcome, "dry_run": False, **done, "seconds": seconds, "undo": _undo(planned, done, places)}
 
 
 def steps(plan: Plan, safety: bool) -> list[str]:
@@ -116,7 +121,7 @@ def _carry_out(
                 verdict, found = proved or prove.prove(server, plan.into, None, plan.job.parallel - 1, progress)
                 beside.analyze(server, plan.into)
         else:
-            progress.step(f"restoring {plan.title} into {plan.into}")
+            progress.step(f"loading {plan.title} {'beside' if plan.live else 'into'} {plan.into}")
             with beside.loaded(server, plan, progress) as working:
                 workers, same = plan.job.parallel - 1, not plan.live
                 verdict, found = prove.prove(server, working, plan.proof, workers, progress, itself=same)
@@ -150,8 +155,13 @@ def _load_in_place(
 
 def _safety(plan: Plan, places: Places, progress: Progress) -> str:
     progress.step(f"making a safety backup of {plan.into} first")
-    with history.record(places, plan.job.name, "backup") as line:
-        return backup.make(plan.job, "safety", line, progress).id
+    try:
+        with history.record(places, plan.job.name, "backup") as line:
+            return backup.make(plan.job, "safety", line, progress).id
+    except HoldfastError as error:
+        if plan.mode != "swap" or error.next_step:
+            raise
+        raise HoldfastError(error.thing, error.cause, NO_SAFETY) from error
 
 
 def create_roles(server: Server, plan: Plan, progress: Progress) -> None:
@@ -177,9 +187,11 @@ def _describe(plan: Plan, choice: Choice) -> dict[str, Any]:
     }
 
 
-def _undo(plan: Plan, done: dict[str, Any]) -> str:
+def _undo(plan: Plan, done: dict[str, Any], places: Places) -> str:
+    several = len(deployed(places)) > 1
+    job = f" --job {plan.job.name}" if several else ""
     if done["before"] is not None:
-        return f"holdfast rollback {shlex.quote(plan.into)}"
+        return f"holdfast rollback {shlex.quote(plan.into)}{job}"
     if done["safety"] is not None:
-        return f"holdfast restore {done['safety']} --in-place --database {shlex.quote(plan.into)}"
+        return f"holdfast restore {done['safety']} --in-place --database {shlex.quote(plan.into)}{job}"
     return f"DROP DATABASE {identifier(plan.into)}"

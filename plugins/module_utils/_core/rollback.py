@@ -15,6 +15,7 @@ from .definition.model import Job
 from .errors import Refused
 from .places import Places
 from .postgresql import properties
+from .postgresql.quote import identifier
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
@@ -70,8 +71,10 @@ def rollback(
         with server.claim(job.name):
             outage = swap.exchange(server, database, aside, undone, before, mark.comment)
         line["aside"] = aside
-        kept.forget(places, job.name, before)
         progress.step(f"exchanged in {outage:.2f} s")
+        # What was written while we looked is put aside as well, and must not go unnamed.
+        outcome["changes"] = _changes(server, job, places, aside, before, progress)
+        kept.forget(places, job.name, before)
         return {**outcome, "aside": aside, "outage": outage, "seconds": round(time.monotonic() - start, 3)}
 
 
@@ -87,9 +90,8 @@ def _last_swap(server: Server, job: Job, database: str) -> tuple[str, swap.Mark]
         _at, name, last = swapped[-1]
         return name, last
     if swapped:
-        raise Refused(
-            title, "it is there no more", f"ALTER DATABASE ... RENAME of {swapped[-1][1]} brings the old one back."
-        )
+        old, new = identifier(swapped[-1][1]), identifier(database)
+        raise Refused(title, "it is there no more", f"To bring the old one back: ALTER DATABASE {old} RENAME TO {new};")
     if undone:
         at, name = undone[-1]
         raise Refused(title, f"its last swap was undone at {at}", f"What it held until then is the database {name}.")
@@ -109,14 +111,15 @@ def _changes(
         return None
     progress.step(f"looking for what was written into {database} since the swap")
     verdict, _found = prove.prove(server, database, restored, job.parallel - 1, Progress())
-    return [str(Difference(**one)) for one in verdict["differences"]]
+    told = (str(Difference(**one)) for one in verdict["differences"])
+    return [
+        one.replace("the backup has", "the restore brought").replace("the backup's", "the restore's") for one in told
+    ]
 
 
 def _told(changes: list[str] | None) -> str:
     if changes is None:
         return "what was written into it since the swap is not known, and would go out of use"
-    shown = "\n".join(
-        f"  {change.replace('the backup has', 'the restore brought')}" for change in changes[: prove.SHOWN]
-    )
+    shown = "\n".join(f"  {change}" for change in changes[: prove.SHOWN])
     more = f"\n  ... and {len(changes) - prove.SHOWN} more" if len(changes) > prove.SHOWN else ""
     return f"it has changed since the swap, and these changes would go out of use:\n{shown}{more}"

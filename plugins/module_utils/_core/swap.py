@@ -148,15 +148,17 @@ def exchange(server: Server, live: str, aside: str, mark: Mark, restored: str, c
                     _rename(session, live, aside, mark.write())
                     _rename(session, restored, live, comment)
                 return round(time.monotonic() - start, 3)
-            except (errors.ObjectInUse, errors.LockNotAvailable) as error:
-                told = str(error).strip()
+            except errors.ObjectInUse:
+                told = "its sessions did not end"
+            except errors.LockNotAvailable:
+                told = "another session holds a lock on it"
         time.sleep(PAUSE * attempt)
     with server.session() as session:
         holders = [row[0] for row in session.execute(HOLDERS, [live])]
     raise ServerError(
         f"database {live} on {server.title}",
-        f"its sessions did not end: {', '.join(holders) or told}",
-        "Stop the applications that use it, then restore again; nothing was replaced.",
+        ": ".join([told, *([", ".join(holders)] if holders else [])]),
+        "End those sessions and stop what starts them, then restore again; nothing was replaced.",
     )
 
 

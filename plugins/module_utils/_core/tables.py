@@ -95,7 +95,7 @@ def restore_tables(
         start = time.monotonic()
         line["backup"] = choice.entry.id if choice.entry else str(choice.file)
         server = reach(job.connection, to_restore=True)
-        planned = plan(choice, server, progress, "tables", None, database, thorough=dry_run)
+        planned = plan(choice, server, progress, "tables", None, database, dry_run, accept_differences)
         wanted = _wanted(server, planned, tables, to)
         line.update(database=planned.into, mode="tables", tables=[one.source for one in wanted], dry_run=dry_run)
         made = _check(server, planned, wanted)

@@ -133,10 +133,13 @@ def restored(result: Mapping[str, Any]) -> list[Block]:
         blocks += [Line(f"  {number}. {step}") for number, step in enumerate(result["steps"], 1)]
         return [*blocks, Line("Everything that can be checked beforehand is in order. Nothing was changed.", "good")]
     blocks += [*_tables(result["tables"]), *_proved(result["proof"])]
-    told = f"Restored {result['backup']} ({result['source']}) {where} in {duration(result['seconds'])}."
+    if result["before"]:
+        where = f"which is now the live database {result['database']}"
+    told = f"Restored {result['backup']} ({result['source']}), {where}, in {duration(result['seconds'])}."
     blocks.append(Line(told, "good" if result["proof"]["result"] != "differs" else "warning"))
     if result["before"]:
-        blocks.append(Line(f"It was out of reach for {result['outage']:.2f} s, and is kept as {result['before']}."))
+        outage = f"The live database was out of reach for {result['outage']:.2f} s"
+        blocks.append(Line(f"{outage}; what it held until then is kept as {result['before']}."))
     return [*blocks, Line(f"To undo: {result['undo']}")]
 
 
@@ -167,7 +170,7 @@ def rolled_back(result: Mapping[str, Any]) -> list[Block]:
     if changes is None:
         blocks.append(Line("What was written since the swap is not known.", "warning"))
     elif changes:
-        blocks.append(Line("Written since the swap:", "warning"))
+        blocks.append(Line("Written since the swap, and put aside:", "warning"))
         blocks += [Line(f"  {change}") for change in changes]
     if result["dry_run"]:
         told = f"Would put {result['before']} back as {result['database']}, and keep what is there now."
