@@ -159,7 +159,7 @@ def _join(module: AnsibleModule, long: Long, places: Places, job: Job, progress:
         return
     claim = runs.claim(places, run_id, asked, done, long.lasting)
     if not claim.new:
-        module.exit_json(**_known(claim.run))
+        module.exit_json(**_known(claim.run), new=claim.run.id == run_id)
     if detach.detach(claim.run.output, claim.run.errors):
         try:
             module.exit_json(**_known(claim.run), new=True)

@@ -22,6 +22,7 @@ from ansible.utils.display import Display
 
 # Seconds. Each question is one start of Python on the host; a step that comes while one is open is answered at once.
 OPEN = 10
+REACH = 20
 RECONNECT = 120
 PAUSE = 3
 KEEP_ALIVE = "-o ServerAliveInterval=10 -o ServerAliveCountMax=3"
@@ -60,13 +61,19 @@ class Following(ActionBase):
         return result
 
     def _start(self, task_vars: Result | None) -> Result:
-        """The module's own result, or the run that does the work."""
+        """The module's own result, or the run that does the work; it is begun once, however often it is asked for."""
+        deadline = time.monotonic() + REACH
         self._task.environment.append({"HOLDFAST_RUN": secrets.token_hex(8)})
         try:
-            started: Result = self._execute_module(task_vars=task_vars)
+            while True:
+                try:
+                    return dict(self._execute_module(task_vars=task_vars))
+                except AnsibleConnectionFailure:
+                    if time.monotonic() > deadline:
+                        raise
+                self._reconnect()
         finally:
             self._task.environment.pop()
-        return started
 
     def _notice_a_dead_connection(self) -> None:
         """Without this, ssh would wait for hours for a network that forgot us. What the user has set comes first."""
@@ -116,10 +123,13 @@ class Following(ActionBase):
                 if broken is not None:
                     raise AnsibleConnectionFailure(told) from broken
                 return {**answer, "msg": told}
-            time.sleep(PAUSE)
-            if self._connection.transport == "ssh":
-                # A master that still believes in its connection would let every later one hang.
-                self._connection.reset()
+            self._reconnect()
+
+    def _reconnect(self) -> None:
+        time.sleep(PAUSE)
+        if self._connection.transport == "ssh":
+            # A master that still believes in its connection would let every later one hang.
+            self._connection.reset()
 
     @property
     def _what(self) -> str:

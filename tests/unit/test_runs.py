@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -35,6 +36,19 @@ def test_it_does_when_it_succeeded_and_nothing_has_happened_since() -> None:
 )
 def test_otherwise_it_does_not(result: dict | None, now: datetime, later: list[dict]) -> None:
     assert not runs.counts(result, ENDED, now, [OWN, *later])
+
+
+def test_a_run_is_begun_once_however_often_its_id_asks_for_it(tmp_path: Path) -> None:
+    places, asked = Places(run=tmp_path), {"verb": "backup"}
+    child = os.fork()
+    if not child:
+        os._exit(0 if runs.claim(places, "0123456789abcdef", asked, [], False).new else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    again = runs.claim(places, "0123456789abcdef", asked, [], False)
+    assert not again.new and again.run.id == "0123456789abcdef" and not again.run.at_work()
+    other = runs.claim(places, "fedcba9876543210", asked, [], False)
+    assert other.new and other.run.at_work() and "and killed" in other.earlier
+    assert not runs.claim(places, "0000000000000000", asked, [], False).new
 
 
 def test_an_id_is_no_path(tmp_path: Path) -> None:

@@ -155,10 +155,11 @@ def look(places: Places, asked: dict[str, Any], history: list[dict[str, Any]], r
 
 
 def claim(places: Places, run_id: str, asked: dict[str, Any], history: list[dict[str, Any]], reuse: bool) -> Claim:
-    """The same, and a new one of that id if there is none; what is left of older ones is deleted."""
+    """The same, or that of the id, or a new one of that id; what is left of older ones is deleted."""
     earlier = ""
     with _one_at_a_time(places) as directory:
-        run = look(places, asked, history, reuse)
+        # Who lost the connection before the answer came asks again, perhaps for what has ended meanwhile.
+        run = find(places, run_id) or look(places, asked, history, reuse)
         if run is not None:
             return Claim(run, False)
         for run in _all(places):
