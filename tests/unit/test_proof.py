@@ -58,8 +58,8 @@ def changed(*path, to):
     return found
 
 
-def told(found, expected=PROOF, **how):
-    return [(str(one), one.harmless) for one in proof.compare(expected, found, **how)]
+def told(found, expected=None, **how):
+    return [(str(one), one.harmless) for one in proof.compare(expected or PROOF, found, **how)]
 
 
 ITEMS = ("objects", "table", "public.items")

@@ -261,6 +261,11 @@ def _explained() -> Iterator[None]:
                 "The backup is whole: the owner of this materialized view could not refresh it where the backup was "
                 "made either. docs/without-holdfast.md says how to restore without its rows."
             )
+        elif "unrecognized parameter" in told or "unrecognized configuration parameter" in told:
+            next_step = (
+                "The backup was taken from a newer minor version than the server's: update the server's packages, then"
+                " restore again. holdfast show tells the version of the backup."
+            )
         elif "canceling statement due to lock timeout" in told:
             next_step = "Stop the applications that use the database, then restore again; nothing was changed."
         elif "No space left on device" in told or "could not extend file" in told:

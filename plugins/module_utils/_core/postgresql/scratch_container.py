@@ -141,7 +141,7 @@ def _image(engine: str, source: Connection, major: int) -> Image:
             f"Create the container again, or drill in a cluster (--where cluster, with postgresql-{major}).",
         ) from error
     image = container["Image"]
-    user = str(_inspect(engine, "image", image)["Config"].get("User") or "").split(":")[0]
+    user = str(_inspect(engine, "image", image)["Config"].get("User") or "").partition(":")[0]
     variables = dict(item.split("=", 1) for item in container["Config"].get("Env") or [] if "=" in item)
     # Where distributions put a server's programs, for images that have them on no path.
     homes = (f"/usr/lib/postgresql/{major}", f"/usr/pgsql-{major}", "/opt/bitnami/postgresql")
