@@ -74,6 +74,7 @@ ITEMS = ("objects", "table", "public.items")
             "table public.items: the same number of rows (100), and other content",
         ),
         (changed("tables", "public.items", to=None), "table public.items: it is missing"),
+        (changed(*ITEMS, "tablespace", to=None), "table public.items: its tablespace is not set, and was fast"),
         (changed(*ITEMS, "owner", to="postgres"), "table public.items: its owner is postgres, and was app"),
         (
             changed(*ITEMS, "privileges", to=["app=SELECT"]),
@@ -162,9 +163,7 @@ def test_what_differs_between_major_versions_is_not_compared_with_one():
     assert len(told(newer)) == 1
 
 
-def test_where_it_lies_and_what_belongs_to_the_database_itself_may_be_left_out():
-    moved = changed(*ITEMS, "tablespace", to=None)
-    assert len(told(moved)) == 1 and told(moved, placed=False) == []
+def test_what_belongs_to_the_database_itself_may_be_left_out():
     live = changed("objects", "database", "", "owner", to="other")
     assert len(told(live)) == 1 and told(live, itself=False) == []
     live["objects"]["database"][""]["encoding"] = "LATIN1"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import globals_dump, proof
 from .postgresql import catalog, roles
-from .postgresql.quote import identifier
+from .postgresql.quote import identifier, unquote
 from .postgresql.server import Server
 from .repository.manifest import Artifact, Manifest
 
@@ -55,7 +55,7 @@ def needed_roles(databases: Iterable[Artifact], source: Iterable[str]) -> set[st
 
 
 def _tablespaces(script: str, directory: Path, manifest: Manifest) -> set[str]:
-    found = {roles.unquote(name) for name in TABLESPACE.findall(script)}
+    found = {unquote(name) for name in TABLESPACE.findall(script)}
     for artifact in manifest.artifacts:
         found.add(artifact.details.get("tablespace") or "")
         if artifact.kind == "proof":

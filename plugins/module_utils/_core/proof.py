@@ -107,17 +107,15 @@ def with_end(proof: Mapping[str, Any], sequences: Mapping[str, Mapping[str, Any]
     return {**proof, "sequences": until}
 
 
-def compare(
-    expected: Mapping[str, Any], found: Mapping[str, Any], placed: bool = True, itself: bool = True
-) -> list[Difference]:
+def compare(expected: Mapping[str, Any], found: Mapping[str, Any], itself: bool = True) -> list[Difference]:
     """How a restored database differs from the proof of its backup; nothing, when the restore is proved.
 
-    placed: whether it should be in the same tablespaces. itself: whether the database itself should have the same
-    owner, privileges and settings. The hashes count only where both proofs have them.
+    itself: whether the database itself should have the same owner, privileges and settings. The hashes count only where
+    both proofs have them.
     """
-    ignored = (set() if placed else {"tablespace"}, set() if itself else {"owner", "privileges", "settings"})
+    live = set() if itself else {"owner", "privileges", "settings"}
     differences = [
-        *_tables(expected["tables"], found["tables"]),
+        *compare_rows(expected["tables"], found["tables"]),
         *_sequences(expected["sequences"], found["sequences"]),
         *_large_objects(expected["large_objects"], found["large_objects"]),
     ]
@@ -133,8 +131,8 @@ def compare(
             elif name not in left:
                 differences.append(Difference(kind, name, "it is not in the backup"))
             else:
-                passed_over = ignored[0] | (ignored[1] if kind == "database" else set())
-                differences += _facts(kind, name, left[name], right[name], same_major, passed_over)
+                ignored = live if kind == "database" else set()
+                differences += _facts(kind, name, left[name], right[name], same_major, ignored)
     return differences
 
 
@@ -142,7 +140,8 @@ def serious(differences: Iterable[Difference]) -> list[Difference]:
     return [difference for difference in differences if not difference.harmless]
 
 
-def _tables(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
+def compare_rows(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
+    """How the rows of tables differ; both as in a proof, by name."""
     for name in sorted({*expected, *found}):
         left, right = expected.get(name), found.get(name)
         view = "m" in ((left or right or {}).get("kind"),)

@@ -25,24 +25,21 @@ def prove(
     expected: Mapping[str, Any] | None,
     workers: int,
     progress: Progress,
-    placed: bool = True,
     itself: bool = True,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(verdict, proof of what is there). expected: the proof of the backup, or None when it has none.
 
     The verdict: result (proved, differs or no proof), mode, tables, rows, differences, notes (harmless differences).
-    placed: whether everything should be in the tablespaces that it was in. itself: whether the database itself should
-    have the owner, privileges and settings that it had.
+    itself: whether the database itself should have the owner, privileges and settings that it had.
     """
     with snapshot.hold(server, database, workers) as session:
-        return judge(session, expected, progress, placed, itself)
+        return judge(session, expected, progress, itself)
 
 
 def judge(
     session: Any,
     expected: Mapping[str, Any] | None,
     progress: Progress,
-    placed: bool = True,
     itself: bool = True,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The same for the database of a pinned session, as its transaction sees it."""
@@ -52,7 +49,7 @@ def judge(
     database = session.info.dbname
     progress.step(f"proving {database}: the rows and the content of every table, and everything else")
     found = proof.take(session, expected["mode"])
-    differences = proof.compare(expected, found, placed, itself)
+    differences = proof.compare(expected, found, itself)
     verdict = {
         "result": "differs" if proof.serious(differences) else "proved",
         **proof.summary(found),

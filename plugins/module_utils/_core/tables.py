@@ -19,11 +19,11 @@ from .places import Places
 from .plan import Plan, plan
 from .postgresql import load, rows, workspace
 from .postgresql.contents import only_tables
-from .postgresql.quote import identifier
+from .postgresql.quote import identifier, unquote
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
-from .proof import Difference
+from .proof import compare_rows
 from .repository import lock, names
 from .restore import create_roles
 from .units import duration
@@ -49,8 +49,6 @@ ATTACHED = """
     UNION ALL SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname) FROM pg_constraint
     WHERE contype = 'f' AND conparentid = 0 AND confrelid = %(table)s::regclass AND conrelid <> confrelid
 """
-
-
 BELONGING = """
     SELECT 'INDEX', c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = %s::regclass
     UNION ALL SELECT 'SEQUENCE', c.relname FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
@@ -141,7 +139,7 @@ def _wanted(server: Server, plan: Plan, tables: Sequence[str], to: str | None) -
         if match is None:
             raise UsageError(f"--to {to!r}", "it is neither a schema nor a schema and a name")
         schema, name = (match[2], None) if match[1] is None else (match[1], match[2])
-        schema, name = _unquote(schema), None if name is None else _unquote(name)
+        schema, name = unquote(schema), None if name is None else unquote(name)
     if name is not None and len(chosen) + len(partitions) > 1:
         raise UsageError(f"--to {to}", "several tables cannot have one name", "Name a schema alone.")
     with server.session() as session:
@@ -161,11 +159,7 @@ def _split(name: str) -> tuple[str, str]:
         raise UsageError(
             f"--table {name!r}", "it is not a table's name", "Write schema.name, each in quotes if need be."
         )
-    return _unquote(match[1] or "public"), _unquote(match[2])
-
-
-def _unquote(part: str) -> str:
-    return part[1:-1].replace('""', '"') if part.startswith('"') else part
+    return unquote(match[1] or "public"), unquote(match[2])
 
 
 def _quoted(session: Session, schema: str, name: str) -> str:
@@ -262,23 +256,18 @@ def _prove(
     """(verdict, table and rows of each) of the tables as they are in the live database now."""
     mode = plan.proof["mode"] if plan.proof else "counts"
     progress.step("proving their rows and content" if plan.proof else "counting their rows")
-    counted, differences = [], []
+    proved = plan.proof["tables"] if plan.proof else {}
+    expected = {one.target: proved[one.source] for one in wanted if one.source in proved}
+    targets = {one.target for one in wanted}
     with server.session(plan.into) as session:
         rows.pin(session, plan.job.parallel - 1)
-        there = {table.name: table for table in rows.tables(session)}
-        for one in wanted:
-            table = there.get(one.target)
-            if table is None:
-                continue
-            found = rows.count(session, table, hashes=mode == "full")
-            counted.append({"table": one.target, "rows": found["rows"]})
-            expected = plan.proof["tables"].get(one.source) if plan.proof else None
-            if expected is not None and expected["rows"] != found["rows"]:
-                what = f"{found['rows']:,} rows, and the backup has {expected['rows']:,}"
-                differences.append(Difference("table", one.target, what).as_data())
-            elif expected is not None and expected.get("content") != found.get("content"):
-                what = f"the same number of rows ({found['rows']:,}), and other content"
-                differences.append(Difference("table", one.target, what).as_data())
+        found = {
+            table.name: {"kind": table.kind, **rows.count(session, table, hashes=mode == "full")}
+            for table in rows.tables(session)
+            if table.name in targets
+        }
+    counted = [{"table": name, "rows": table["rows"]} for name, table in found.items()]
+    differences = [one.as_data() for one in compare_rows(expected, found)] if plan.proof else []
     result = "no proof" if plan.proof is None else "differs" if differences else "proved"
     total = sum(one["rows"] for one in counted)
     verdict = {

@@ -14,3 +14,8 @@ def identifier(name: str) -> str:
 def literal(text: str) -> str:
     """Whatever standard_conforming_strings says."""
     return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def unquote(name: str) -> str:
+    """The name that an identifier, quoted or not, stands for."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .quote import unquote
+
 # pg_dumpall writes a literal with a backslash as E'' with every backslash doubled.
 STATEMENT = re.compile(r"""(?:[^'";\n]|\n|'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*")+;""", re.DOTALL)
 IDENTIFIER = r"""("(?:[^"]|"")+"|[^\s";,]+)"""
@@ -70,7 +72,3 @@ def script(statements: Iterable[Statement], create: Iterable[str], existing: Ite
         if (statement.roles[0] in create and not statement.membership)
         or (statement.membership and create & set(statement.roles) and set(statement.roles) <= there)
     ]
-
-
-def unquote(identifier: str) -> str:
-    return identifier[1:-1].replace('""', '"') if identifier.startswith('"') else identifier
