@@ -82,7 +82,7 @@ DATABASE = f"""
     SELECT pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, d.datlocprovider,
       d.datconnlimit, d.datallowconn, {acl("d.datacl", "acldefault('d', d.datdba)")},
       shobj_description(d.oid, 'pg_database'),
-      ARRAY(SELECT concat_ws(' ', s.setrole::regrole, s.setconfig) FROM pg_db_role_setting s
+      ARRAY(SELECT concat_ws(' ', s.setrole::regrole, c) FROM pg_db_role_setting s, unnest(s.setconfig) c
             WHERE s.setdatabase = d.oid ORDER BY 1)
     FROM pg_database d WHERE datname = current_database()"""
 TABLES = f"""

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import io
 import logging
 import os
@@ -15,17 +14,12 @@ import shlex
 import shutil
 import signal
 import subprocess
-import threading
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Callable, cast
 
 from .errors import MissingProgram, ProgramFailed
-
-CHUNK = 1 << 20
-STDERR_KEPT = 64 * 1024
+from .pipes import CHUNK, Feeder, Tail, widen
 
 PACKAGES = {
     "zstd": "zstd",
@@ -76,8 +70,8 @@ class Pipeline:
         self._source = source
         self._sink = subprocess.DEVNULL if sink is None else sink
         self._running: list[subprocess.Popen[bytes]] = []
-        self._stderr: list[_Tail] = []
-        self._feeder: _Feeder | None = None
+        self._stderr: list[Tail] = []
+        self._feeder: Feeder | None = None
 
     def __enter__(self) -> Pipeline:
         try:
@@ -179,11 +173,11 @@ class Pipeline:
                 upstream.close()
             self._running.append(process)
             if process.stdout is not None:
-                _widen(process.stdout)
-            self._stderr.append(_Tail(process.stderr))
+                widen(process.stdout)
+            self._stderr.append(Tail(process.stderr))
             upstream = process.stdout
         if chunks is not None:
-            self._feeder = _Feeder(self._running[0].stdin, chunks)
+            self._feeder = Feeder(self._running[0].stdin, chunks)
 
     def _end(self) -> None:
         for command, process in zip(self.commands, self._running):
@@ -202,36 +196,6 @@ class Pipeline:
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
-
-
-@contextlib.contextmanager
-def written_to(fifo: Path, program: Command) -> Iterator[IO[bytes]]:
-    """What a program writes to a named pipe, as a file that ends with the program.
-
-    Leaving the context raises :class:`ProgramFailed` unless the program succeeded. fifo must not be a link.
-    """
-    # Without a reader a program that opens the pipe would wait; without a writer of our own the file would end at once.
-    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-    keeper = os.open(fifo, os.O_WRONLY | os.O_NOFOLLOW)
-
-    def let_it_end() -> None:
-        running.wait()
-        os.close(keeper)
-
-    with os.fdopen(reader, "rb", buffering=0) as source:
-        os.set_blocking(reader, True)
-        _widen(source)
-        waiter = threading.Thread(target=let_it_end, daemon=True)
-        try:
-            with Pipeline([program]) as running:
-                waiter.start()
-                yield source
-                running.finish()
-        finally:
-            if waiter.ident is None:
-                os.close(keeper)
-            else:
-                waiter.join()
 
 
 def run(command: Command, source: bytes = b"") -> str:
@@ -293,12 +257,6 @@ def _group(user: str) -> int:
     return pwd.getpwnam(user).pw_gid
 
 
-def _widen(pipe: IO[bytes]) -> None:
-    """Fewer, larger reads; a kernel that refuses leaves the pipe as it was."""
-    with contextlib.suppress(OSError, AttributeError):
-        fcntl.fcntl(pipe.fileno(), getattr(fcntl, "F_SETPIPE_SZ", 1031), CHUNK)
-
-
 def _fate(status: int) -> str:
     if status >= 0:
         return f"failed with exit status {status}"
@@ -307,62 +265,3 @@ def _fate(status: int) -> str:
     except ValueError:
         name = str(-status)
     return f"was ended by {name}"
-
-
-class _Tail:
-    """Reads a standard error to its end and keeps the last part, so that no program blocks on it."""
-
-    def __init__(self, stderr: IO[bytes] | None) -> None:
-        self._kept: deque[bytes] = deque()
-        self._stderr = stderr
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def join(self) -> None:
-        # A grandchild may keep the pipe open after its parent is gone; what arrived by then is enough.
-        self._thread.join(timeout=2)
-
-    @property
-    def text(self) -> str:
-        return b"".join(self._kept).decode("utf-8", "replace").strip()
-
-    def _read(self) -> None:
-        if self._stderr is None:
-            return
-        size = 0
-        with contextlib.suppress(OSError, ValueError):
-            while True:
-                chunk = os.read(self._stderr.fileno(), 8192)
-                if not chunk:
-                    return
-                self._kept.append(chunk)
-                size += len(chunk)
-                while size - len(self._kept[0]) > STDERR_KEPT:
-                    size -= len(self._kept.popleft())
-
-
-class _Feeder:
-    """Writes chunks to a program. refused: it closed its input early; error: what went wrong with the chunks."""
-
-    def __init__(self, stdin: IO[bytes] | None, chunks: Iterable[bytes]) -> None:
-        self.refused = False
-        self.error: BaseException | None = None
-        self._stdin = stdin
-        self._chunks = chunks
-        self._thread = threading.Thread(target=self._write, daemon=True)
-        self._thread.start()
-
-    def join(self) -> None:
-        self._thread.join()
-
-    def _write(self) -> None:
-        if self._stdin is None:
-            return
-        try:
-            with self._stdin:
-                for chunk in self._chunks:
-                    self._stdin.write(chunk)
-        except BrokenPipeError:
-            self.refused = True
-        except Exception as error:  # noqa: BLE001 - handed over to the thread that waits
-            self.error = error

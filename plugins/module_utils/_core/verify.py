@@ -17,11 +17,11 @@ from . import history, proof
 from .codec import Codec
 from .definition.model import Job
 from .errors import Damaged, HoldfastError
+from .pipes import CHUNK
 from .places import Places
 from .postgresql import archive
 from .postgresql.reach import reach
 from .postgresql.server import Server
-from .process import CHUNK
 from .progress import Progress
 from .repository import names
 from .repository.local import Entry

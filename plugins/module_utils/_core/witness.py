@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import proof
 from .errors import ServerError
-from .postgresql import grants, inventory, snapshot
+from .postgresql import grants, sequences, snapshot
 from .postgresql.server import Server
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Witness:
     def finish(self) -> dict[str, Any]:
         """The proof, once the dump has ended."""
         taken = self._future.result()
-        return proof.with_end(taken, inventory.sequences(self._session))
+        return proof.with_end(taken, sequences.read(self._session))
 
     def cancel(self) -> None:
         """End the proof of a dump that failed, or raise what it had failed of before: the dump fails with it."""

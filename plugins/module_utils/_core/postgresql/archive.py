@@ -16,7 +16,8 @@ from typing import IO, Callable, Protocol, cast
 
 from ..codec import Codec, decompressor
 from ..errors import Damaged, ProgramFailed, Refused
-from ..process import CHUNK, Command, Pipeline, copy, run
+from ..pipes import CHUNK
+from ..process import Command, Pipeline, copy, run
 from .server import Server
 from .workspace import workspace
 

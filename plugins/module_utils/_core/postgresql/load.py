@@ -15,7 +15,8 @@ from typing import IO, Any, Callable
 
 from ..codec import Codec, decompressor
 from ..errors import HoldfastError, ProgramFailed, ServerError
-from ..process import CHUNK, Command, Pipeline, copy, run
+from ..pipes import CHUNK
+from ..process import Command, Pipeline, copy, run
 from .contents import Selection
 from .direct import DirectServer
 from .inside import Inside

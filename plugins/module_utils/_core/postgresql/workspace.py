@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import IO, Callable
 
 from ..errors import HoldfastError
-from ..process import Command, Pipeline, run, written_to
+from ..named_pipe import written_to
+from ..process import Command, Pipeline, run
 from .server import Server
 
 
