@@ -161,9 +161,8 @@ def _verify(directory: Path, manifest: Manifest, artifact: Artifact, server: Ser
 def _require_space(server: Server, details: dict[str, Any]) -> None:
     directory = server.data_directory()
     if directory is not None and details.get("size"):
-        space.require(
-            directory, round(details["size"] * 1.05), "the restored database", "Free space on the server's disk."
-        )
+        needed, step = round(details["size"] * 1.05), "Free space on the server's disk."
+        space.require(directory, needed, "the restored database", step, f"the data directory of {server.title}")
 
 
 def _read_proof(

@@ -37,12 +37,12 @@ def for_backup(last_backup: int, databases: int) -> int:
     return round(last_backup * MARGIN if last_backup else databases * DUMP_OF_DATABASE) + RESERVE
 
 
-def require(directory: Path, needed: int, purpose: str, next_step: str) -> None:
-    """Raise :class:`NoSpace` unless that many octets are free."""
+def require(directory: Path, needed: int, purpose: str, next_step: str, title: str = "") -> None:
+    """Raise :class:`NoSpace` unless that many octets are free. title: the directory, as people know it."""
     available = free(directory)
     if available < needed:
         raise NoSpace(
-            str(directory),
+            title or str(directory),
             f"{purpose} needs about {size(needed)}, and {size(available)} are free",
             next_step,
         )

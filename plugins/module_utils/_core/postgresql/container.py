@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ class ContainerServer(Server):
         super().__init__(connection, role, password)
         self._container = connection.container or ""
         self._client_major = 0
+        self._process = 0
+        self._entry: int | None = None
 
     def check(self) -> None:
         self.inspect()
@@ -42,6 +45,9 @@ class ContainerServer(Server):
                 f"it is not running ({state.get('Status', 'stopped')})",
                 f"{engine} {'unpause' if state.get('Paused') else 'start'} {self._container}",
             )
+        if state["Pid"] != self._process:
+            self._leave()
+            self._process = state["Pid"]
         return container
 
     def tool(self, *argv: str) -> Command:
@@ -82,16 +88,23 @@ class ContainerServer(Server):
 
     def _root(self) -> Path:
         """The container's file system. An absolute link in it, such as /var/run, would be followed on the host."""
-        return Path(f"/proc/{self.inspect()['State']['Pid']}/root")
+        if self._entry is None:
+            self.check()
+            try:
+                # Held on to, because the number of the process may be another's one day.
+                self._entry = os.open(f"/proc/{self._process}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            except PermissionError as error:
+                raise ServerError(self.title, f"its files cannot be seen: {error}", "Run this as root.") from error
+        return Path(f"/proc/{os.getpid()}/fd/{self._entry}")
+
+    def _leave(self) -> None:
+        if self._entry is not None:
+            os.close(self._entry)
+            self._entry = None
 
     def _parameters(self) -> dict[str, Any]:
-        directory = self._root() / self.connection.socket.lstrip("/")
-        socket = directory / f".s.PGSQL.{self.connection.port}"
-        try:
-            there = socket.exists()
-        except PermissionError as error:
-            raise ServerError(self.title, f"its socket cannot be opened: {error}", "Run this as root.") from error
-        if not there:
+        directory = self.seen(self.connection.socket)
+        if directory is None or not (directory / f".s.PGSQL.{self.connection.port}").exists():
             raise ServerError(
                 self.title,
                 f"no server listens on {self.connection.socket}, port {self.connection.port}, inside it",

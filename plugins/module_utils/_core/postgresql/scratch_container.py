@@ -48,15 +48,6 @@ class Image:
 class ScratchContainer(ContainerServer):
     """Its client programs run as the container's root, for whom this host can put files there."""
 
-    def __init__(self, connection: Connection, role: str, password: str | None) -> None:
-        super().__init__(connection, role, password)
-        self._inspected: dict[str, Any] = {}
-
-    def inspect(self) -> dict[str, Any]:
-        # It is never started again: what is known of it once stays true, and asking takes time.
-        self._inspected = self._inspected or super().inspect()
-        return self._inspected
-
     @property
     def title(self) -> str:
         return f"scratch {super().title}"
@@ -72,7 +63,7 @@ def container(source: Connection, need: Need, progress: Progress) -> Iterator[Sc
     name = f"holdfast-drill-{need.job}-{secrets.token_hex(4)}"
     connection = Connection(container=name, engine=source.engine, socket=HOME, user=need.superuser, work_dir="/tmp")
     server = ScratchContainer(connection, need.superuser, None)
-    image = _image(server.engine, source, need.major)
+    image = look(source, need)
     progress.step(f"starting a scratch server in a container of image {image.name}")
 
     def as_user(*argv: str) -> Command:
@@ -84,11 +75,17 @@ def container(source: Connection, need: Need, progress: Progress) -> Iterator[Sc
     with _kept_alive(server, name, image, need):
         seen = server.seen("/tmp")
         if seen is not None:
-            space.require(seen, need.room, need.purpose, "Free space on the disk of the container engine.")
+            step = "Free space on the disk of the container engine."
+            space.require(seen, need.room, need.purpose, step, server.title)
         run(as_user("mkdir", "-m", "711", HOME))
         scratch.make_cluster(f"{HOME}/data", need.superuser, as_user)
         with scratch.serve(server, f"{HOME}/data", HOME, need.libraries, as_user, progress):
             yield server
+
+
+def look(source: Connection, need: Need) -> Image:
+    """The image that :func:`container` would use; its absence is raised."""
+    return _image(ScratchContainer(source, source.user, None).engine, source, need.major)
 
 
 def clear(source: Connection, owner: str) -> int:

@@ -109,6 +109,8 @@ class Server(ABC):
             try:
                 session = psycopg.connect(**parameters, autocommit=True)
             except psycopg.OperationalError as error:
+                # Without what carries it there can be no server.
+                self.check()
                 raise _refused(self.title, parameters["dbname"], self.role, str(error)) from error
         try:
             with session:
