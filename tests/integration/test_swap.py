@@ -375,6 +375,10 @@ def test_what_differs_from_the_proof_does_not_replace_anything(
     assert "table public.items: the same number of rows (100), and other content" in error
     assert cluster15.names() == names and rows(cluster15, library) == expected
     assert holdfast.history("library")[-1]["result"] == "failed"
+    # Nobody takes it for a good one any more, and no mere verification makes it one again.
+    holdfast("verify", made)
+    assert "other content" in holdfast.json("list")["jobs"][0]["backups"][0]["problem"]
+    assert f"damaged are {made}" in holdfast("restore", "latest", status=2).err
     told = holdfast.json("restore", made, "--accept-differences", status=1)
     assert told["proof"]["differences"][0]["name"] == "public.items"
     assert told["before"] in cluster15.names()
@@ -391,6 +395,34 @@ def test_a_damaged_proof_is_named_and_the_dump_can_be_restored_without_it(
     told = holdfast.json("restore", made, "--accept-differences")
     assert told["proof"]["result"] == "no proof"
     assert len(rows(cluster15, library)) == 100
+
+
+def test_what_was_put_aside_is_told_until_somebody_deletes_it(
+    holdfast: Holdfast, cluster15: Server, library: str
+) -> None:
+    first = holdfast.json("restore", "--no-safety-backup")["before"]
+    (told,) = holdfast.json("status")["jobs"][0]["put_aside"]
+    assert (told["database"], told["was"]) == (first, library)
+    assert told["size"] == cluster15.query(f"SELECT pg_database_size('{first}')")[0][0]
+    assert first in holdfast("status").out
+    cluster15.drop(first)
+    assert holdfast.json("status")["jobs"][0]["put_aside"] == []
+    # What was remembered of it goes with the next swap.
+    second = holdfast.json("restore", "--no-safety-backup")["before"]
+    kept = [path.name for path in (holdfast.home / "state" / "library" / "swapped").iterdir()]
+    assert kept == [f"{second}.proof.json"]
+
+
+def test_a_database_that_was_killed_before_it_was_marked_goes_unless_it_holds_something(
+    holdfast: Holdfast, cluster15: Server, library: str
+) -> None:
+    empty, used, other = (f"{library}_restore_20250816_15550{n}" for n in (3, 4, "x"))
+    for name in (empty, used, other):
+        with cluster15.connect() as session:
+            session.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    fill(cluster15, used, 1)
+    holdfast("restore")
+    assert {empty, used, other} & {*cluster15.names()} == {used, other}
 
 
 def test_the_undo_that_is_told_works_with_several_jobs(holdfast: Holdfast, cluster15: Server, library: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,8 @@ from . import proof
 from .errors import Damaged
 from .places import Places
 from .repository.artifact import write_file
+
+ENDING = ".proof.json"
 
 
 def keep(places: Places, job: str, before: str, found: dict[str, Any]) -> None:
@@ -39,6 +42,18 @@ def forget(places: Places, job: str, before: str) -> None:
         _path(places, job, before).unlink()
 
 
+def tidy(places: Places, job: str, there: Iterable[str]) -> None:
+    """Forget those whose replaced database was deleted. there: the databases that the job put aside."""
+    known = {_path(places, job, before) for before in there}
+    for path in _directory(places, job).glob(f"*{ENDING}"):
+        if path not in known:
+            path.unlink(missing_ok=True)
+
+
+def _directory(places: Places, job: str) -> Path:
+    return places.history(job).parent / "swapped"
+
+
 def _path(places: Places, job: str, before: str) -> Path:
     # A database may have any name.
-    return places.history(job).parent / "swapped" / f"{quote(before, safe='')}.proof.json"
+    return _directory(places, job) / f"{quote(before, safe='')}{ENDING}"

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import beside, history, kept, prove, swap
+from .aside import Mark, put_aside
 from .definition.model import Job
 from .errors import Refused
 from .places import Places
@@ -22,11 +23,6 @@ from .progress import Progress
 from .proof import Difference
 from .repository import lock
 from .repository.manifest import timestamp
-
-MARKED = """
-    SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database
-    WHERE starts_with(shobj_description(oid, 'pg_database'), %s) ORDER BY datname
-"""
 
 
 def rollback(
@@ -66,7 +62,7 @@ def rollback(
         with server.session() as session:
             own = properties.read(session, database)["comment"]
         now = timestamp(datetime.now(timezone.utc))
-        undone = swap.Mark("undone", job.name, database, now, mark.backup, own)
+        undone = Mark("undone", job.name, database, now, mark.backup, own)
         progress.step(f"putting {before} back in the place of {database}, which is kept as {aside}")
         with server.claim(job.name):
             outage = swap.exchange(server, database, aside, undone, before, mark.comment)
@@ -78,22 +74,20 @@ def rollback(
         return {**outcome, "aside": aside, "outage": outage, "seconds": round(time.monotonic() - start, 3)}
 
 
-def _last_swap(server: Server, job: Job, database: str) -> tuple[str, swap.Mark]:
+def _last_swap(server: Server, job: Job, database: str) -> tuple[str, Mark]:
     with server.session() as session:
-        found = [(name, swap.read_mark(comment)) for name, comment in session.execute(MARKED, [swap.MARK])]
+        asides = [aside for aside in put_aside(session, job.name) if aside.mark.was == database]
         there = session.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
-    marks = [(name, mark) for name, mark in found if mark is not None and (mark.was, mark.job) == (database, job.name)]
-    swapped = sorted((mark.at, name, mark) for name, mark in marks if mark.what == "swapped")
-    undone = sorted((mark.at, name) for name, mark in marks if mark.what == "undone")
+    swapped = [aside for aside in asides if aside.mark.what == "swapped"]
+    undone = [aside for aside in asides if aside.mark.what == "undone"]
     title = f"database {database} on {server.title}"
     if swapped and there:
-        _at, name, last = swapped[-1]
-        return name, last
+        return swapped[-1].name, swapped[-1].mark
     if swapped:
-        old, new = identifier(swapped[-1][1]), identifier(database)
+        old, new = identifier(swapped[-1].name), identifier(database)
         raise Refused(title, "it is there no more", f"To bring the old one back: ALTER DATABASE {old} RENAME TO {new};")
     if undone:
-        at, name = undone[-1]
+        at, name = undone[-1].mark.at, undone[-1].name
         raise Refused(title, f"its last swap was undone at {at}", f"What it held until then is the database {name}.")
     raise Refused(
         title,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import health, history, listing, scheduler, space
+from .aside import Aside, put_aside
 from .definition.model import Job
 from .errors import HoldfastError
 from .health import Check
@@ -33,7 +34,8 @@ TABLES = 10
 
 
 def status(job: Job, places: Places) -> dict[str, Any]:
-    """The report on one job: level, checks, databases and tables with their size and growth.
+    """The report on one job: level, checks, databases and tables with their size and growth, put_aside: the databases
+    that swaps and rollbacks kept, with what each was, since when, and its size.
 
     growth compares with the oldest backup that knew the size, since says which that is. Never raises for a server that
     is down: that is what it reports.
@@ -46,7 +48,7 @@ def status(job: Job, places: Places) -> dict[str, Any]:
     ]
     listed = listing.backups(job, places)["backups"]
     at_work = lock.at_work(places, job.name)
-    checks, databases, tables = _ask_server(job, server, manifests)
+    checks, databases, tables, asides = _ask_server(job, server, manifests)
     now = datetime.now().astimezone()
     sizes = sum(database["size"] for database in databases)
     last_size = manifests[-1].size if manifests else 0
@@ -77,6 +79,9 @@ def status(job: Job, places: Places) -> dict[str, Any]:
         "databases": databases,
         "tables": tables,
         "since": manifests[0].id if manifests else None,
+        "put_aside": [
+            {"database": aside.name, "was": aside.mark.was, "at": aside.mark.at, "size": aside.size} for aside in asides
+        ],
         "exit_status": health.EXIT_STATUS[level],
     }
 
@@ -90,7 +95,7 @@ def _scheduled(job: Job, now: datetime) -> Check:
 
 def _ask_server(
     job: Job, server: Server, manifests: Sequence[Manifest]
-) -> tuple[list[Check], list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[Check], list[dict[str, Any]], list[dict[str, Any]], list[Aside]]:
     mounts: Sequence[Mapping[str, Any]] = []
     try:
         if isinstance(server, ContainerServer):
@@ -100,17 +105,18 @@ def _ask_server(
         else:
             carrier = Check("Server", health.OK, server.title)
     except HoldfastError as error:
-        return _down(error, "Container", "it does not run"), [], []
+        return _down(error, "Container", "it does not run"), [], [], []
     start = time.monotonic()
     try:
         with server.session() as session:
             version, there = catalog.version(session), catalog.databases(session)
             directory = catalog.data_directory(session)
+            asides = put_aside(session, job.name)
             described = {source.database: catalog.describe(session, source.database) for source in job.databases}
         answered = f"PostgreSQL {version} answers in {(time.monotonic() - start) * 1000:.0f} ms"
         databases, tables = _sizes(job, server, there, described, manifests)
     except HoldfastError as error:
-        return [carrier, *_down(error, "Connectivity", "no answer")[1:]], [], []
+        return [carrier, *_down(error, "Connectivity", "no answer")[1:]], [], [], []
     lost = [source.database for source in job.databases if source.database not in there]
     total = sum(database["size"] for database in databases)
     text = ", ".join(f"{found['database']} {size(found['size'])}" for found in databases)
@@ -126,7 +132,7 @@ def _ask_server(
         Check("Connectivity", health.OK, answered),
         databases_check,
     ]
-    return checks, databases, tables
+    return checks, databases, tables, asides
 
 
 def _down(error: HoldfastError, point: str, elsewhere: str) -> list[Check]:

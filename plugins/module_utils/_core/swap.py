@@ -11,14 +11,13 @@ there are ended, for a database in use cannot be renamed.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from . import beside, kept
+from .aside import Mark, put_aside
 from .errors import Refused, ServerError
 from .places import Places
 from .plan import Plan
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 6
 PAUSE = 0.05
-MARK = "holdfast "
 
 IN_THE_WAY = """
     SELECT 'prepared transaction ' || quote_literal(gid), 'COMMIT PREPARED or ROLLBACK PREPARED it'
@@ -57,35 +55,6 @@ HOLDERS = """
     SELECT DISTINCT concat_ws(' ', coalesce(nullif(application_name, ''), backend_type), 'of', usename, 'from',
       coalesce(client_addr::text, 'a socket')) FROM pg_stat_activity WHERE datname = %s
 """
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What the comment of a database that was put aside remembers.
-
-    what:    swapped (it was live before a restore) or undone (it was live before a rollback)
-    was:     the name that it had
-    comment: its own comment, or None
-    """
-
-    what: str
-    job: str
-    was: str
-    at: str
-    backup: str
-    comment: str | None
-
-    def write(self) -> str:
-        return MARK + json.dumps(asdict(self), ensure_ascii=False)
-
-
-def read_mark(comment: str | None) -> Mark | None:
-    if comment is None or not comment.startswith(MARK):
-        return None
-    try:
-        return Mark(**json.loads(comment[len(MARK) :]))
-    except (ValueError, TypeError):
-        return None
 
 
 def check(server: Server, database: str) -> None:
@@ -124,6 +93,7 @@ def swap(
     before = beside.named(server, plan.into, "_before")
     with server.session() as session:
         comment = properties.read(session, plan.into)["comment"]
+        kept.tidy(places, plan.job.name, [aside.name for aside in put_aside(session, plan.job.name)])
     mark = Mark("swapped", plan.job.name, plan.into, timestamp(datetime.now(timezone.utc)), plan.title, comment)
     kept.keep(places, plan.job.name, before, found)
     progress.step(f"exchanging {plan.into}, which is kept as {before}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..postgresql.quote import identifier
-from ..units import duration, size
+from ..units import count, duration, size
 from .blocks import Block, Line, Table
 
 MARKS = {"ok": ("[ OK ]", "good"), "warning": ("[WARN]", "warning"), "critical": ("[FAIL]", "bad")}
@@ -191,17 +191,20 @@ def _tables(tables: Sequence[Mapping[str, Any]]) -> list[Block]:
     others = len(tables) - len(rows)
     return [
         Table(("TABLE", "ROWS"), rows, right=(1,)),
-        *([Line(f"... and {others:,} tables with fewer rows", "dim")] if others else []),
+        *([Line(f"... and {count(others, 'table')} with fewer rows", "dim")] if others else []),
     ]
 
 
 def _proved(verdict: Mapping[str, Any], told: str = "") -> list[Block]:
-    counted = f"{verdict['tables']:,} tables, {verdict['rows']:,} rows"
+    counted = f"{count(verdict['tables'], 'table')}, {count(verdict['rows'], 'row')}"
     if verdict["result"] == "no proof":
         return [Line(f"Not proved: the backup has no proof. Counted: {counted}.", "warning")]
     blocks: list[Block] = [Line(f"{one['kind']} {one['name']}: {one['what']}", "bad") for one in verdict["differences"]]
     if verdict["result"] == "differs":
-        return [*blocks, Line(f"NOT what was backed up: {len(blocks)} differences. Counted: {counted}.", "bad")]
+        return [
+            *blocks,
+            Line(f"NOT what was backed up: {count(len(blocks), 'difference')}. Counted: {counted}.", "bad"),
+        ]
     what = "rows and content" if verdict["mode"] == "full" else "rows"
     return [Line(f"Proved: {counted}; {told or f'{what}, and everything else, are what was backed up'}.", "good")]
 
@@ -230,6 +233,16 @@ def health(result: Mapping[str, Any]) -> list[Block]:
             for database in result["databases"]
         )
         blocks += [Line(""), Line(f"Databases: {totals}")]
+    if result["put_aside"]:
+        kept = [
+            (aside["database"], aside["was"], _verified(aside["at"]), _maybe(size, aside["size"]))
+            for aside in result["put_aside"]
+        ]
+        blocks += [
+            Line(""),
+            Table(("KEPT BY A RESTORE", "WAS", "UNTIL", "SIZE"), kept, right=(3,)),
+            Line("Delete what nobody needs any more: DROP DATABASE", "dim"),
+        ]
     return blocks
 
 
