@@ -17,8 +17,8 @@ extends_documentation_fragment:
   - holdfast.postgres.job
 attributes:
   check_mode:
-    support: partial
-    details: Finds the backup, and restores nothing.
+    support: full
+    details: Checks all that can be checked, the checksums of the backup included, and restores nothing.
   diff_mode:
     support: none
   idempotent:
@@ -72,13 +72,13 @@ recovery:
   type: dict
   sample: {"seconds": 12.8, "parts": {"check": 0.2, "server": 2.1, "restore": 9.0, "prove": 1.5}}
 databases:
-  description: Each database with its verdict, its tables and its kinds of objects.
-  returned: success, not in check mode
+  description: Each database with its verdict, its tables and its kinds of objects; in check mode their names.
+  returned: success
   type: list
-  elements: dict
+  elements: raw
 where:
-  description: What it was restored into, V(container), V(cluster) or V(database).
-  returned: success, not in check mode
+  description: What it was or would be restored into, V(container), V(cluster) or V(database).
+  returned: success
   type: str
   sample: container
 summary:
@@ -97,7 +97,6 @@ from typing import Any
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import drill, which
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import drill_views
-from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.blocks import Block, Line
 from ansible_collections.holdfast.postgres.plugins.module_utils._module import Long, Request, run
 
 OPTIONS = {
@@ -108,22 +107,15 @@ OPTIONS = {
 
 def rehearse(request: Request) -> dict[str, Any]:
     choice = which.find(request.places, request.parameters["backup"], job=request.job)
-    if request.check_mode:
-        return {"changed": False, "backup": choice.entry.id if choice.entry else str(choice.file)}
-    report = drill.drill(choice, request.places, request.progress, where=request.parameters["where"])
-    if report["result"] != "proved":
+    where = request.parameters["where"]
+    report = drill.drill(choice, request.places, request.progress, where, dry_run=request.check_mode)
+    if report.get("result") == "not proved":
         request.progress.warn(f"{report['backup']} was restored, but has no proof to compare it with")
     return {"changed": False, **report}
 
 
-def view(result: dict[str, Any]) -> list[Block]:
-    if "result" not in result:
-        return [Line(f"Would restore {result['backup']} into a scratch server, and compare it with its proof.")]
-    return drill_views.drilled(result)
-
-
 def main() -> None:
-    run(OPTIONS, rehearse, view, Long("drill", lasting=True))
+    run(OPTIONS, rehearse, drill_views.drilled, Long("drill", lasting=True))
 
 
 if __name__ == "__main__":

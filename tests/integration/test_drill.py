@@ -288,10 +288,30 @@ def test_an_adopted_dump_is_restored_and_counted(holdfast: Holdfast, cluster15: 
     assert "read only" in as_data["placeholders"]
 
 
+@pytest.mark.parametrize(("reach", "where"), [("cluster15", "cluster"), ("container17", "container")])
+def test_a_dry_run_checks_what_it_can_and_touches_nothing(
+    reach: str, where: str, request: pytest.FixtureRequest, holdfast: Holdfast, job: str
+) -> None:
+    server: Server = request.getfixturevalue(reach)
+    database = library(server)
+    repository = holdfast.define(job, server, database)
+    made = holdfast.backup(job)
+    databases, lines = server.names(), holdfast.history(job)
+    told = holdfast.json("drill", "--dry-run")
+    assert (told["backup"], told["databases"], told["where"]) == (made["id"], [database], where)
+    for place in ("auto", "database"):
+        assert "Nothing was changed" in holdfast("drill", "--dry-run", "--where", place).out
+    files.flip_bit(files.artifact(repository, made, 0))
+    assert "its checksum is wrong" in holdfast("drill", "--dry-run", status=1).err
+    assert holdfast.history(job) == lines
+    nothing_left(server, job, databases)
+
+
 def test_what_cannot_be_drilled_says_why(holdfast: Holdfast, cluster15: Server, container17: Server, job: str) -> None:
     holdfast.define(job, container17, library(container17))
     holdfast.backup(job)
-    assert "Install the package postgresql-17" in holdfast("drill", "--where", "cluster", status=1).err
+    for how in ([], ["--dry-run"]):
+        assert "Install the package postgresql-17" in holdfast("drill", "--where", "cluster", *how, status=1).err
     assert "nothing is known" in evidence(holdfast, job)[1]
     assert holdfast.history(job)[-1]["verdict"] == "failed"
     # That says nothing against the backup.

@@ -94,7 +94,7 @@ def test_differences_are_accepted_with_a_warning(holdfast: Holdfast, cluster15: 
     out = Playbook(holdfast, module("restore"))(status=2)
     assert "it is not what" in out
     assert cluster15.query(ROWS, library) == [(150,)]
-    out = Playbook(holdfast, module("restore", accept_differences=True))()
+    out = Playbook(holdfast, module("restore", backup=made["id"], accept_differences=True))()
     assert "is in use although it differs from the proof" in out
     assert cluster15.query("SELECT count(*) FROM items WHERE name = 'altered'", library) == [(1,)]
 
@@ -108,11 +108,14 @@ def test_a_drill_proves_a_backup_and_tells_how_long_a_recovery_takes(
         f"drill.databases | map(attribute='database') == ['{library}']",
         "drill.where == 'cluster'",
     )
-    play = Playbook(holdfast, module("drill"), proved)
-    out = Playbook(holdfast, module("drill"), {"ansible.builtin.debug": {"var": "drill.summary"}})("--check")
-    assert "Would restore library_" in out
+    planned = expect(
+        "drill.summary[0] is match('Would restore library_')",
+        "'into a scratch cluster made with /usr/lib/postgresql/15' in drill.summary[0]",
+        f"drill.databases == ['{library}'] and drill.where == 'cluster' and drill is not changed",
+    )
+    Playbook(holdfast, module("drill"), planned)("--check")
     assert [line["verb"] for line in holdfast.history("library")].count("drill") == 0
-    out = play()
+    out = Playbook(holdfast, module("drill"), proved)()
     assert [line for line in out.splitlines() if line.startswith("newserver  ") and "scratch" in line]
     (line,) = [line for line in holdfast.history("library") if line["verb"] == "drill"]
     assert line["result"] == "ok"

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.holdfast.postgres.tests.integration import sample
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content, rows
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
+from ansible_collections.holdfast.postgres.tests.integration.sabotage import alter
 from ansible_collections.holdfast.postgres.tests.integration.sample import small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 
@@ -79,7 +80,7 @@ def test_a_single_table_may_get_another_name(holdfast: Holdfast, cluster15: Serv
     with cluster15.connect(database) as session:
         session.execute("DELETE FROM items WHERE id > 3")
     told = holdfast("restore", "--table", "items", "--to", "public.items_yesterday").out
-    assert "public.items as public.items_yesterday" in told and "Proved: 1 tables, 100 rows" in told
+    assert "public.items as public.items_yesterday" in told and "Proved: 1 table, 100 rows" in told
     assert len(rows(cluster15, database)) == 3
     assert len(rows(cluster15, database, "items_yesterday")) == 100
     assert (
@@ -88,6 +89,18 @@ def test_a_single_table_may_get_another_name(holdfast: Holdfast, cluster15: Serv
     )
     told = holdfast.json("restore", "--table", "public.items")
     assert told["renamed"][0]["now"].startswith("restored_")
+
+
+def test_a_table_that_the_archive_lost_is_named(holdfast: Holdfast, cluster15: Server) -> None:
+    database = small(cluster15, cluster15.unique())
+    repository = holdfast.define("library", cluster15, database)
+    made = holdfast.backup("library")
+    alter(cluster15, repository, made, "DROP TABLE items")
+    names = cluster15.names()
+    error = holdfast("restore", made["id"], "--table", "items", status=1).err
+    assert "it holds no table public.items" in error and "Its proof says that it should" in error
+    assert cluster15.names() == names
+    assert "public.items" in holdfast.json("list")["jobs"][0]["backups"][0]["problem"]
 
 
 def test_bad_input_is_refused_before_anything_is_touched(holdfast: Holdfast, cluster15: Server) -> None:

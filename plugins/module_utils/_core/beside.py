@@ -19,14 +19,26 @@ from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
 from .repository import names
 
+RESTORE = "_restore"
+STAMP = len("_20250816_155503")
+# A run that is killed between the creation of its database and the mark leaves one that is as empty as its template.
+UNFINISHED = r"""
+    SELECT d.datname FROM pg_database d JOIN pg_database empty ON empty.datname = 'template0'
+    WHERE shobj_description(d.oid, 'pg_database') = %(mark)s
+      OR CASE
+        WHEN shobj_description(d.oid, 'pg_database') IS NULL AND starts_with(d.datname, %(name)s)
+          AND substr(d.datname, length(%(name)s) + 1) ~ '^_\d{8}_\d{6}$'
+        THEN pg_database_size(d.oid) = pg_database_size(empty.oid)
+      END
+"""
+
 
 def named(server: Server, database: str, ending: str) -> str:
     """A free name that tells of another: ``library`` and ``_before`` give ``library_before_20250816_155503``."""
     with server.session() as session:
         there = catalog.databases(session)
     while True:
-        tail = f"{ending}_{names.stamp(datetime.now(timezone.utc))}"
-        name = database.encode()[: NAME_LIMIT - len(tail)].decode(errors="ignore") + tail
+        name = f"{_shortened(database, ending)}_{names.stamp(datetime.now(timezone.utc))}"
         if name not in there:
             return name
         time.sleep(0.1)
@@ -41,7 +53,7 @@ def loaded(server: Server, plan: Plan, progress: Progress, select: Selection | N
     and otherwise from the backup.
     """
     drop_unfinished(server, plan.job.name, plan.into)
-    working = named(server, plan.into, "_restore")
+    working = named(server, plan.into, RESTORE)
     like = plan.details
     if plan.live:
         with server.session() as session:
@@ -93,13 +105,17 @@ def drop(server: Server, name: str) -> None:
 
 def drop_unfinished(server: Server, job: str, into: str) -> int:
     """Drop what killed restores of the job into that name left; how many databases. Must be called under its lock."""
+    wanted = {"mark": _mark(job, into), "name": _shortened(into, RESTORE)}
     with server.session() as session:
-        left: list[Any] = session.execute(
-            "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = %s", [_mark(job, into)]
-        ).fetchall()
+        left: list[Any] = session.execute(UNFINISHED, wanted).fetchall()
     for (name,) in left:
         drop(server, name)
     return len(left)
+
+
+def _shortened(database: str, ending: str) -> str:
+    """A name with its ending, which leaves room for the time."""
+    return database.encode()[: NAME_LIMIT - STAMP - len(ending)].decode(errors="ignore") + ending
 
 
 def _mark(job: str, into: str) -> str:

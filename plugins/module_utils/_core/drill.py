@@ -24,9 +24,11 @@ from .proof import Difference
 from .repository import lock
 from .repository.local import Entry
 from .repository.manifest import Artifact, Manifest
-from .units import duration
+from .units import count, duration
 from .which import Choice
 
+REPLACE = "Do not rely on it: take another backup (holdfast backup), drill that, and find out what changed this one."
+COMPUTE = "The backup is whole; what computes it needs a privilege that its owner lost, or rows that are there no more."
 WHERE = ("auto", "container", "cluster", "database")
 
 
@@ -48,16 +50,33 @@ class Recovery:
         return {"seconds": round(sum(self.parts.values()), 3), "parts": self.parts}
 
 
-def drill(choice: Choice, places: Places, progress: Progress, where: str = "auto") -> dict[str, Any]:
+def drill(
+    choice: Choice, places: Places, progress: Progress, where: str = "auto", dry_run: bool = False
+) -> dict[str, Any]:
     """Restore every database of a backup into a scratch server, and prove them; the report, which is the evidence too.
 
     where: container, cluster, database (beside the live ones), or auto for what the job's connection allows. The report
     is described in :mod:`.drill_report`; its result is proved, or not proved for a backup that has no proof. Raises
     :class:`NotProved` for one that differs from its proof, and whatever else keeps it from being restored; the evidence
     is written all the same. Backups of the job go on meanwhile, unless where is database.
+
+    dry_run: check what can be checked beforehand, the checksums of the backup included; the outcome says what would be
+    restored, and into what.
     """
     entry, manifest = _backup(choice, where)
     job = choice.job
+    if dry_run:
+        chosen, target = scratchpad.look(job, manifest, places, where, progress)
+        verify.raise_problems(entry.id, verify.check(entry.directory, manifest, None, progress))
+        databases = [artifact.database for artifact in manifest.databases()]
+        return {
+            "backup": entry.id,
+            "databases": databases,
+            "proof": all(manifest.proof_of(artifact) for artifact in manifest.databases()),
+            "where": chosen,
+            "target": target,
+            "dry_run": True,
+        }
     with history.record(places, job.name, "drill") as line:
         line["backup"] = entry.id
         with contextlib.ExitStack() as stack:
@@ -75,8 +94,6 @@ def drill(choice: Choice, places: Places, progress: Progress, where: str = "auto
             except HoldfastError as error:
                 report["error"] = {"thing": error.thing, "cause": error.cause, "next_step": error.next_step}
                 report["result"] = "differs" if isinstance(error, NotProved) else "failed"
-                if isinstance(error, NotProved):
-                    line["damaged"] = error.cause
                 # What went wrong before matters more than a disk without room for the evidence.
                 with contextlib.suppress(HoldfastError):
                     path = _conclude(places, report, line, progress)
@@ -183,34 +200,24 @@ def _one(
             verdict, found = prove.prove(server, working, planned.proof, workers, progress)
         if drop:
             beside.drop(server, working)
-    progress.step(f"database {artifact.database}: {verdict['result']}, {verdict['tables']:,} tables")
+    progress.step(f"database {artifact.database}: {verdict['result']}, {count(verdict['tables'], 'table')}")
     return drill_report.database(artifact, verdict, planned.proof, found)
 
 
 def _judge(backup: str, report: dict[str, Any], errors: list[HoldfastError]) -> None:
     """Set the result, or raise what is worst."""
-    lines = []
+    lines: list[str] = []
+    found: list[Difference] = []
     for database in report["databases"]:
         where = "" if len(report["databases"]) == 1 else f"database {database['database']}, "
-        lines += [f"{where}{Difference(**one)}" for one in database["differences"]]
-    if lines:
+        differences = [Difference(**one) for one in database["differences"]]
+        lines += [f"{where}{one}" for one in differences]
+        found += differences
+    if found:
         lines += [f"{error.thing}: {error.cause.splitlines()[0]}" for error in errors]
-        raise NotProved(
-            f"backup {backup}",
-            _told(lines),
-            "Do not rely on it: take another backup (holdfast backup), drill that, and find out what changed this one.",
-        )
+        cause = f"it is not what was backed up: {prove.told(lines)}"
+        raise prove.not_proved(f"backup {backup}", cause, REPLACE if prove.damaged(found) else COMPUTE, found)
     if errors:
         raise errors[0]
     proved = all(database["result"] == "proved" for database in report["databases"])
     report["result"] = "proved" if proved else "not proved"
-
-
-def _told(lines: list[str]) -> str:
-    """The first line stands for all of them where there is room for one."""
-    first, *others = lines
-    more = f" (and {len(others):,} more)" if others else ""
-    shown = [f"  {line}" for line in others[: prove.SHOWN]]
-    if len(others) > prove.SHOWN:
-        shown.append(f"  ... and {len(others) - prove.SHOWN:,} more")
-    return "\n".join([f"it is not what was backed up: {first}{more}", *shown])

@@ -93,7 +93,9 @@ class Damaged(HoldfastError):
 
 
 class NotProved(HoldfastError):
-    pass
+    """``damaged``: the backup is to blame, and not what could not be computed from it."""
+
+    damaged = True
 
 
 class Refused(HoldfastError):

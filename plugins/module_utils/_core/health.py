@@ -13,7 +13,7 @@ from typing import Any
 
 from .repository.manifest import moment
 from .schedule import parse
-from .units import duration, size
+from .units import count, duration, size
 
 OK, WARNING, CRITICAL, UNKNOWN = "ok", "warning", "critical", "unknown"
 EXIT_STATUS = {OK: 0, UNKNOWN: 0, WARNING: 1, CRITICAL: 2}
@@ -87,7 +87,7 @@ def backups(
         return Check(point, CRITICAL, text, "holdfast backup")
     total = sum(backup["size"] or 0 for backup in listed)
     newest = good[0]
-    summary = f"{_count(len(good))}, {size(total)}; the newest is {duration(newest['age'])} old"
+    summary = f"{count(len(good), 'good backup')}, {size(total)}; the newest is {duration(newest['age'])} old"
     due = parse(schedule).previous(now - GRACE) if schedule else None
     begun = now - timedelta(seconds=newest["age"])
     if since is not None:
@@ -171,7 +171,3 @@ def drills_scheduled(check: Check, expression: str | None, found: Sequence[str],
 def growth(now_size: int, earlier: int | None) -> float | None:
     """The change as a share of the earlier size: 0.1 for a tenth more. None when there is nothing to compare."""
     return None if not earlier else (now_size - earlier) / earlier
-
-
-def _count(number: int) -> str:
-    return f"{number} good backup" + ("" if number == 1 else "s")

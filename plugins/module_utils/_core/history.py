@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-from .errors import Damaged, HoldfastError, Locked
+from .errors import Damaged, HoldfastError, Locked, NotProved
 from .places import Places
 from .repository.manifest import timestamp
 
@@ -24,8 +24,9 @@ def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
     """Append a line when the block ends, however it ends. The block adds what it learns to the yielded mapping.
 
     Fields: time (when it began), verb, result (ok, failed, locked or ended), seconds, error, damaged (what is wrong
-    with the backup that the block is about), and what the block added. A drill adds its verdict (proved, not proved,
-    differs or failed), where it was, its recovery time in seconds, and the path of its evidence.
+    with the backup that the block is about), verdict (differs, when what was restored is not what was backed up), and
+    what the block added. A drill adds every verdict (proved, not proved, differs or failed), where it was, its recovery
+    time in seconds, and the path of its evidence.
     """
     line: dict[str, Any] = {"time": timestamp(datetime.now(timezone.utc)), "verb": verb, "result": "ok"}
     start = time.monotonic()
@@ -34,7 +35,9 @@ def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
     except HoldfastError as error:
         line["result"] = "locked" if isinstance(error, Locked) else "failed"
         line["error"] = str(error)
-        if isinstance(error, Damaged) and error.thing == line.get("backup"):
+        if isinstance(error, NotProved):
+            line.update(verdict="differs", **({"damaged": error.cause} if error.damaged else {}))
+        elif isinstance(error, Damaged) and error.thing == line.get("backup"):
             line["damaged"] = error.cause
         raise
     except BaseException as error:
@@ -70,15 +73,15 @@ def last_checks(places: Places, job: str) -> dict[str, dict[str, Any]]:
     """The last check of each backup that came to a verdict, by its id: a verify, a drill that proved it, or whatever
     found damage.
 
-    One that failed for another reason, such as a server that is down, says nothing about the backup. What a drill found
-    is beyond a verify: only a later drill takes it back.
+    One that failed for another reason, such as a server that is down, says nothing about the backup. That what was
+    restored differs from the proof is beyond a verify: only a later drill takes it back.
     """
     found: dict[str, dict[str, Any]] = {}
     for line in read(places, job):
         backup = line.get("backup", "")
         verified = line.get("verb") == "verify" and line.get("result") == "ok"
         before = found.get(backup, {})
-        if verified and before.get("verb") == "drill" and before.get("damaged"):
+        if verified and before.get("verdict") == "differs":
             continue
         if backup and (verified or line.get("damaged") or line.get("verdict") == "proved"):
             found[backup] = line

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import Damaged
-from .postgresql import inventory, rows
+from .postgresql import large_objects, objects, rows, sequences
 
 if TYPE_CHECKING:
     from .postgresql.rows import Session
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 VERSION = 1
 # How PostgreSQL writes these down may change from one major version to the next.
 WRITTEN = frozenset({"definition", "default", "partition_bound", "partition_key", "constraints"})
+NOT_COMPUTED = "it could not be computed"
 NEWER_PRIVILEGES = ("MAINTAIN", "MAINTAIN*")
 
 
@@ -48,6 +49,11 @@ class Difference:
     name: str
     what: str
     harmless: bool = False
+
+    @property
+    def of_backup(self) -> bool:
+        """Whether the backup is to blame. It holds no rows of a materialized view, only how to compute them."""
+        return not self.harmless and self.what != NOT_COMPUTED
 
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
@@ -67,9 +73,9 @@ def take(session: Session, mode: str) -> dict[str, Any]:
         "database": session.info.dbname,
         "major": session.info.server_version // 10000,
         "tables": tables,
-        "sequences": inventory.sequences(session),
-        "large_objects": inventory.large_objects(session, hashes=mode == "full"),
-        "objects": inventory.read(session),
+        "sequences": sequences.read(session),
+        "large_objects": large_objects.read(session, hashes=mode == "full"),
+        "objects": objects.read(session),
     }
 
 
@@ -95,13 +101,13 @@ def read(path: Path, text: str) -> dict[str, Any]:
     )
 
 
-def with_end(proof: Mapping[str, Any], sequences: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def with_end(proof: Mapping[str, Any], at_end: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The proof with the positions that the sequences had at the end of the dump.
 
-    They are in no snapshot: a dump holds whatever each had when it was read.
+    at_end is what sequences.read gives then. They are in no snapshot: a dump holds whatever each had when it was read.
     """
     until = {
-        name: {**sequence, "until": sequences.get(name, sequence)["position"]}
+        name: {**sequence, "until": at_end.get(name, sequence)["position"]}
         for name, sequence in proof["sequences"].items()
     }
     return {**proof, "sequences": until}
@@ -229,7 +235,7 @@ def _privileges(items: list[str] | None, same_major: bool) -> list[str] | None:
 
 def _told(fact: str, left: object, right: object) -> str:
     if fact == "populated":
-        return "it could not be computed" if right is None else "it is computed, and was empty"
+        return NOT_COMPUTED if right is None else "it is computed, and was empty"
     title = fact.replace("_", " ")
     verb, past = ("are", "were") if title.endswith("s") else ("is", "was")
     if fact in ("definition", "default", "comment", "constraints", "foreign_options"):

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import proof
@@ -66,7 +66,27 @@ def require(database: str, backup: str, verdict: Mapping[str, Any], next_step: s
     """Raise :class:`NotProved`, which names every object that differs, unless the verdict is a good one."""
     if verdict["result"] != "differs":
         return
-    lines = [str(Difference(**one)) for one in verdict["differences"]]
-    more = [f"... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    listed = "\n".join(f"  {line}" for line in [*lines[:SHOWN], *more])
-    raise NotProved(f"database {database}", f"it is not what {backup} was taken from:\n{listed}", next_step)
+    found = [Difference(**one) for one in verdict["differences"]]
+    cause = f"it is not what {backup} was taken from: {told(found)}"
+    raise not_proved(f"database {database}", cause, next_step, found)
+
+
+def not_proved(thing: str, cause: str, next_step: str, found: Iterable[Difference]) -> NotProved:
+    error = NotProved(thing, cause, next_step)
+    error.damaged = damaged(found)
+    return error
+
+
+def damaged(found: Iterable[Difference]) -> bool:
+    """Whether any difference is the backup's fault."""
+    return any(one.of_backup for one in found)
+
+
+def told(differences: Iterable[object]) -> str:
+    """Differences in lines, of which the first stands for all of them where there is room for one."""
+    first, *others = map(str, differences)
+    more = f" (and {len(others):,} more)" if others else ""
+    shown = [f"  {line}" for line in others[:SHOWN]]
+    if len(others) > SHOWN:
+        shown.append(f"  ... and {len(others) - SHOWN:,} more")
+    return "\n".join([first + more, *shown])

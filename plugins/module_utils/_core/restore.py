@@ -22,10 +22,9 @@ from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import lock
-from .units import duration
+from .units import count, duration
 from .which import Choice
 
-NOT_REPLACED = "Nothing was replaced. Take another backup (holdfast list), or --accept-differences."
 NO_SAFETY = (
     "Nothing was replaced. If the live database cannot be dumped any more: --no-safety-backup, which keeps the database"
     " itself under another name."
@@ -67,7 +66,7 @@ def restore(
         done = _carry_out(planned, server, places, progress, accept_differences, safety)
         line.update(safety=done["safety"], before=done["before"], proof=done["proof"]["result"])
         seconds = round(time.monotonic() - start, 3)
-        progress.step(f"restored {planned.into}: {done['proof']['tables']:,} tables in {duration(seconds)}")
+        progress.step(f"restored {planned.into}: {count(done['proof']['tables'], 'table')} in {duration(seconds)}")
         return {**outcome, "dry_run": False, **done, "seconds": seconds, "undo": _undo(planned, done, places)}
 
 
@@ -126,7 +125,7 @@ def _carry_out(
                 workers, same = plan.job.parallel - 1, not plan.live
                 verdict, found = prove.prove(server, working, plan.proof, workers, progress, itself=same)
                 if not accept_differences:
-                    prove.require(plan.into, plan.title, verdict, NOT_REPLACED)
+                    prove.require(plan.into, plan.title, verdict, _another(plan))
                 beside.analyze(server, working)
                 if plan.live:
                     done["safety"] = _safety(plan, places, progress) if safety else None
@@ -147,10 +146,16 @@ def _load_in_place(
         rows.pin(inside, plan.job.parallel - 1)
         judged.append(prove.judge(inside, plan.proof, progress, itself=False))
         if not accept_differences:
-            prove.require(plan.into, plan.title, judged[0][0], NOT_REPLACED)
+            prove.require(plan.into, plan.title, judged[0][0], _another(plan))
 
     load.load_in_place(server, plan.into, plan.path, plan.codec, plan.job.name, judge if plan.proof else None)
     return judged[0] if judged else None
+
+
+def _another(plan: Plan) -> str:
+    """The next step after a restore that differs."""
+    done = "Nothing was replaced." if plan.live else "The new database was dropped again."
+    return f"{done} Take another backup (holdfast list), or this one all the same: {plan.title}, --accept-differences."
 
 
 def _safety(plan: Plan, places: Places, progress: Progress) -> str:

@@ -110,10 +110,10 @@ def _protection(backup: Candidate, good: Sequence[Candidate], now: datetime) -> 
         return "newest good"
     if good and backup.id == good[0].id:
         return "newest safety"
-    if backup.created.date() >= now.date():
-        return "made today"
     if backup.safety and backup.good and now - backup.created < timedelta(days=SAFETY_DAYS):
         return f"safety, for {SAFETY_DAYS} days"
+    if backup.created.date() >= now.date():
+        return "made today"
     return ""
 
 

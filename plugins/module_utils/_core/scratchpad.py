@@ -54,6 +54,19 @@ def scratchpad(
         yield server
 
 
+def look(job: Job, manifest: Manifest, places: Places, where: str, progress: Progress) -> tuple[str, str]:
+    """(where, with what) a drill would restore, for people. What can be known to keep it from that is raised."""
+    need = _need(job, manifest, places, progress)
+    chosen = _choose(job, where, need.major)
+    if chosen == "container":
+        return chosen, f"a scratch container of image {scratch_container.look(job.connection, need).name}"
+    if chosen == "cluster":
+        return chosen, f"a scratch cluster made with {scratch_cluster.look(job.connection, need)}"
+    server = reach(job.connection, to_restore=True)
+    server.check()
+    return chosen, f"databases beside the live ones, on {server.title}"
+
+
 def into(database: str) -> str:
     """The name for which a database is restored. It is the same each time: what a killed drill left is found by it."""
     return database.encode()[: NAME_LIMIT - len(ENDING)].decode(errors="ignore") + ENDING

@@ -21,7 +21,7 @@ from .progress import Progress
 from .repository import names
 from .repository.artifact import Writer
 from .repository.manifest import Artifact
-from .units import duration
+from .units import count, duration
 from .units import size as in_units
 from .witness import witness
 
@@ -128,7 +128,7 @@ def _proof(source: Database, directory: Path, moment: datetime, proved: dict[str
     text = json.dumps(proved, indent=1, ensure_ascii=False) + "\n"
     written = _write(path, lambda receive: receive(text.encode("utf-8")))
     summary = proof.summary(proved)
-    progress.step(f"proof of {source.database}: {summary['tables']:,} tables, {summary['rows']:,} rows")
+    progress.step(f"proof of {source.database}: {count(summary['tables'], 'table')}, {count(summary['rows'], 'row')}")
     problem = proved["large_objects"].get("problem")
     if problem:
         progress.warn(f"the content of large objects is not proved: {problem}")

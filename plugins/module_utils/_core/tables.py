@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from . import beside, history, prove
-from .errors import Refused, UsageError
+from .errors import NotProved, Refused, UsageError
 from .places import Places
 from .plan import Plan, plan
 from .postgresql import load, rows, workspace
@@ -26,7 +26,7 @@ from .progress import Progress
 from .proof import compare_rows
 from .repository import lock, names
 from .restore import create_roles
-from .units import duration
+from .units import count, duration
 from .which import Choice
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     Session = psycopg.Connection[Any]
 
+ANOTHER = "Its proof says that it should: take another backup (holdfast list), and drill that."
 PART = r'("(?:[^"]|"")+"|[^".]+)'
 NAME = re.compile(rf"(?:{PART}\.)?{PART}")
 PARENTS = """
@@ -125,7 +126,7 @@ def restore_tables(
             prove.require(title, planned.title, verdict, f"They are there all the same. To undo: {undo}")
         line["proof"] = verdict["result"]
         seconds = round(time.monotonic() - start, 3)
-        progress.step(f"restored {len(wanted)} tables in {duration(seconds)}")
+        progress.step(f"restored {count(len(wanted), 'table')} in {duration(seconds)}")
         return {**outcome, "tables": counted, "proof": verdict, "undo": undo, "seconds": seconds}
 
 
@@ -213,7 +214,9 @@ def _copy(server: Server, plan: Plan, wanted: Sequence[Wanted], made: Sequence[s
                 one for one in wanted if not session.execute("SELECT to_regclass(%s)", [one.source]).fetchall()[0][0]
             ]
             if missing:
-                raise UsageError(plan.title, f"it holds no table {', '.join(one.source for one in missing)}")
+                told = f"it holds no table {', '.join(one.source for one in missing)}"
+                # The proof has it: it was there when the backup was made.
+                raise UsageError(plan.title, told) if plan.proof is None else NotProved(plan.title, told, ANOTHER)
             for one in wanted:
                 _detach(session, one, wanted)
             for one in wanted:

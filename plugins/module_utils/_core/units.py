@@ -2,9 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sizes and durations, as people read them."""
+"""Numbers, sizes and durations, as people read them."""
 
 from __future__ import annotations
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things: ``count(1, "table")`` is ``1 table``, ``count(1234, "table")`` is ``1,234 tables``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def size(octets: float) -> str:

@@ -139,10 +139,11 @@ def _newest(job: Job, entries: list[Entry], failed: Mapping[str, str], limit: st
         if not problem:
             return Choice(job, entry, passed_over=tuple(passed_over))
         passed_over.append(f"{entry.id} ({problem.splitlines()[0]})")
-    cause = f"job {job.name} has no good backup{limit}"
+    cause, next_step = f"job {job.name} has no good backup{limit}", _there_are(everything)
     if passed_over:
         cause += "; damaged are " + "; ".join(passed_over)
-    raise UnknownBackup("backup", cause, _there_are(everything))
+        next_step += " A damaged one is only used when its id is given."
+    raise UnknownBackup("backup", cause, next_step)
 
 
 def _newest_proved(

@@ -45,14 +45,11 @@ class ScratchCluster(SocketServer):
 @contextlib.contextmanager
 def cluster(source: Connection, need: Need, progress: Progress) -> Iterator[ScratchCluster]:
     """A server that lives in a directory of its own under work_dir, for the user that the source's runs as."""
-    programs = find_programs(need.major)
-    if programs is None:
-        raise missing(need.major)
+    programs = look(source, need)
     user = _user(source)
     home = work_dir(source) / f"{_prefix(need.owner)}{secrets.token_hex(4)}"
     connection = Connection(socket=str(home), user=need.superuser, work_dir=str(home))
     server = ScratchCluster(connection, need.superuser, None)
-    space.require(home.parent, need.room, need.purpose, "Free space there, or set work_dir in the job's connection.")
     if len(str(home / f".s.PGSQL.{connection.port}")) > SOCKET_LIMIT:
         raise UsageError(str(home), "a socket cannot have so long a path", "Set work_dir in the job's connection.")
     progress.step(f"starting a scratch server with {programs}")
@@ -71,6 +68,16 @@ def cluster(source: Connection, need: Need, progress: Progress) -> Iterator[Scra
             yield server
     finally:
         _remove(home)
+
+
+def look(source: Connection, need: Need) -> Path:
+    """The programs that :func:`cluster` would use; what would keep it from its work is raised."""
+    programs = find_programs(need.major)
+    if programs is None:
+        raise missing(need.major)
+    room = "Free space there, or set work_dir in the job's connection."
+    space.require(work_dir(source), need.room, need.purpose, room)
+    return programs
 
 
 def find_programs(major: int) -> Path | None:

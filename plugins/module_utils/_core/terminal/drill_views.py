@@ -10,13 +10,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..evidence import PARTS
-from ..units import duration
+from ..units import count, duration
 from .blocks import Block, Line, Table
 
 SHOWN = 20
 
 
 def drilled(report: Mapping[str, Any]) -> list[Block]:
+    if report.get("dry_run"):
+        databases = ", ".join(report["databases"])
+        proof = "and compare it with its proof" if report["proof"] else "without a proof to compare it with"
+        return [
+            Line(f"Would restore {report['backup']} ({databases}) into {report['target']}, {proof}."),
+            Line("Everything that can be checked beforehand is in order. Nothing was changed.", "good"),
+        ]
     blocks: list[Block] = []
     for database in report["databases"]:
         blocks += [Line(f"Database {database['database']}", "title"), *_tables(database), *_objects(database)]
@@ -40,7 +47,7 @@ def _tables(database: Mapping[str, Any]) -> list[Block]:
         (table["table"], f"{table['rows']:,}", table["verdict"]) for table in database["tables"] if table in largest
     ]
     others = len(database["tables"]) - len(rows)
-    more = [Line(f"... and {others:,} smaller tables", "dim")] if others else []
+    more = [Line(f"... and {count(others, 'smaller table')}", "dim")] if others else []
     return [Table(("TABLE", "ROWS", "VERDICT"), rows, right=(1,)), *more]
 
 
