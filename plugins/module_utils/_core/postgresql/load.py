@@ -143,7 +143,8 @@ def load(
 
     select: what of an archive; a plain dump is loaded whole.
     """
-    target = database_option(database)
+    # A commit that does wait comes before the database is taken into use: it makes all others last as well.
+    target = database_option(database, synchronous_commit="off")
     with path.open("rb") as archive, _explained():
         if codec.format == "plain":
             _execute(server.client("psql", *PSQL, target), decompressor(codec.outer), archive)

@@ -163,10 +163,14 @@ class Server(ABC):
         return {} if self.password is None else {"PGPASSWORD": self.password}
 
 
-def database_option(database: str) -> str:
-    """``--dbname`` for any database name: as a connection string, which a plain name could be taken for."""
+def database_option(database: str, **settings: str) -> str:
+    """``--dbname`` for any database name: as a connection string, which a plain name could be taken for.
+
+    settings: of the session, such as ``synchronous_commit``.
+    """
     quoted = database.replace("\\", "\\\\").replace("'", "\\'")
-    return f"--dbname=dbname='{quoted}'"
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    return f"--dbname=dbname='{quoted}'" + (f" options='{options}'" if options else "")
 
 
 def version_of(command: Command) -> int:

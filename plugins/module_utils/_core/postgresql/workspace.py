@@ -9,14 +9,17 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Callable
 
 from ..errors import HoldfastError
-from ..named_pipe import written_to
+from ..named_pipe import read_from, written_to
 from ..process import Command, Pipeline, run
 from .server import Server
+
+# tar reads a pipe by records: this one is as large as what a pipe holds.
+RECORD = "--blocking-factor=128"
 
 
 class Workspace:
@@ -39,11 +42,21 @@ class Workspace:
     def unpack(self, stages: list[Command], archive: IO[bytes]) -> str:
         """Unpack a tar archive, through the given stages; where its content is now."""
         run(self._tool("mkdir", "{}/archive"))
-        return self._take(stages, archive, "tar", "--extract", "--file=-", "--directory={}/archive")
+        # Not every container's tar can be told.
+        record = [] if self._server.relayed and self.outside is None else [RECORD]
+        take = self._tool("tar", *record, "--extract", "--file=-", "--directory={}/archive")
+        self._run([*stages, take], archive, None)
+        return f"{self.path}/archive"
 
     def place(self, stages: list[Command], archive: IO[bytes]) -> str:
         """Put an archive here, through the given stages; where it is now."""
-        return self._take(stages, archive, "dd", "bs=1M", "iflag=fullblock", "status=none", "of={}/archive")
+        if self.outside is None:
+            take = self._tool("dd", "bs=64K", "status=none", "of={}/archive")
+            self._run([*stages, take], archive, None)
+        else:
+            with (self.outside / "archive").open("xb") as target:
+                self._run(stages or [Command(("cat",))], archive, target)
+        return f"{self.path}/archive"
 
     def write(self, name: str, text: str) -> str:
         """Put a small file here; where it is now."""
@@ -53,16 +66,24 @@ class Workspace:
     @contextlib.contextmanager
     def written(self, command: Callable[[str], Command]) -> Iterator[IO[bytes]]:
         """What a command writes to the file that it is told, without a detour; the context ends with its success."""
-        if self.outside is None:
-            raise ValueError("this host cannot see the workspace")
-        run(self._server.tool("mkfifo", "-m", "600", f"{self.path}/pipe"))
-        with written_to(self.outside / "pipe", command(f"{self.path}/pipe")) as stream:
+        with written_to(self._pipe(), command(f"{self.path}/pipe")) as stream:
             yield stream
 
-    def _take(self, stages: list[Command], archive: IO[bytes], *argv: str) -> str:
-        with Pipeline([*stages, self._tool(*argv)], source=archive, sink=subprocess.DEVNULL) as pipeline:
+    @contextlib.contextmanager
+    def read(self, command: Callable[[str], Command]) -> Iterator[Callable[[bytes], object]]:
+        """Takes what a command reads by the name that it is told; the context ends with its success."""
+        with read_from(self._pipe(), command(f"{self.path}/pipe")) as write:
+            yield write
+
+    def _pipe(self) -> Path:
+        if self.outside is None:
+            raise ValueError("this host cannot see the workspace")
+        os.mkfifo(self.outside / "pipe", 0o600)
+        return self.outside / "pipe"
+
+    def _run(self, stages: list[Command], source: IO[bytes], sink: IO[bytes] | None) -> None:
+        with Pipeline(stages, source, sink) as pipeline:
             pipeline.finish()
-        return f"{self.path}/archive"
 
     def _tool(self, *argv: str) -> Command:
         """A tool that works on this directory, which {} stands for: this host's own where it can."""
