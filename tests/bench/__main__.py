@@ -20,6 +20,7 @@ from pathlib import Path
 
 from ansible_collections.holdfast.postgres.plugins.module_utils import _core
 from ansible_collections.holdfast.postgres.plugins.plugin_utils.program import build
+from ansible_collections.holdfast.postgres.tests.bench import under_load
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server, cluster, container
 
@@ -39,6 +40,7 @@ def main() -> None:
         for major in options.major or (15, 17):
             with cluster() if major == 15 else container(17) as server:
                 _compare(holdfast, server, Path(home), options.scale)
+                under_load.swap(holdfast, server, _address(server))
 
 
 def _compare(holdfast: Holdfast, server: Server, home: Path, scale: float) -> None:
