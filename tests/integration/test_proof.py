@@ -17,6 +17,7 @@ from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql
 from ansible_collections.holdfast.postgres.tests.integration import sample
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
+from ansible_collections.holdfast.postgres.tests.integration.sabotage import alter
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 
 TYPES = Path(__file__).with_name("types.sql").read_text(encoding="utf-8")
@@ -295,3 +296,31 @@ def test_a_materialized_view_that_cannot_be_computed_is_named_and_can_be_accepte
     cluster15.sweep()
     with cluster15.connect() as session:
         session.execute("DROP ROLE barred")
+
+
+def test_of_an_extension_s_tables_only_what_a_dump_takes_is_proved(holdfast: Holdfast, container17: Server) -> None:
+    script = (
+        "CREATE TABLE public.rules (id integer PRIMARY KEY, value text, own boolean DEFAULT true);"
+        "INSERT INTO public.rules VALUES (1, 'shipped', false);"
+        "CREATE TABLE public.shipped AS SELECT 'from the package'::text AS value;"
+        "SELECT pg_extension_config_dump('public.rules', 'WHERE own');"
+    )
+    make = "cd /usr/share/postgresql/17/extension && echo \"default_version = '1'\" >ruled.control && cat >ruled--1.sql"
+    container17.run("sh", "-c", make, source=script.encode())
+    database = sample.small(container17, container17.unique())
+    with container17.connect(database) as session:
+        session.execute("CREATE EXTENSION ruled")
+        session.execute("INSERT INTO rules VALUES (2, 'ours')")
+        # Neither of them is in any dump.
+        session.execute("UPDATE rules SET value = 'changed' WHERE id = 1")
+        session.execute("INSERT INTO shipped VALUES ('added')")
+    repository = holdfast.define("library", container17, database)
+    made = holdfast.backup("library")
+    into = container17.unique()
+    told = holdfast.json("restore", "--into", into)
+    assert (told["proof"]["result"], told["proof"]["notes"]) == ("proved", [])
+    assert {table["table"]: table["rows"] for table in told["tables"]} == {"public.items": 100, "public.rules": 1}
+    assert container17.query("SELECT * FROM rules ORDER BY id", into) == [(1, "shipped", False), (2, "ours", True)]
+    alter(container17, repository, made, "UPDATE rules SET value = 'theirs' WHERE own")
+    error = holdfast("restore", "--into", container17.unique(), status=1).err
+    assert "table public.rules: the same number of rows (1), and other content" in error
