@@ -155,7 +155,9 @@ def _load_in_place(
 def _another(plan: Plan) -> str:
     """The next step after a restore that differs."""
     done = "Nothing was replaced." if plan.live else "The new database was dropped again."
-    return f"{done} Take another backup (holdfast list), or this one all the same: {plan.title}, --accept-differences."
+    return (
+        f"{done} Take another backup (holdfast list). To use this one nevertheless: --accept-differences, with its id."
+    )
 
 
 def _safety(plan: Plan, places: Places, progress: Progress) -> str:

@@ -26,7 +26,7 @@ def listing(result: Mapping[str, Any]) -> list[Block]:
                 backup["id"],
                 _maybe(size, backup["size"]),
                 _maybe(duration, backup["age"]),
-                backup["problem"].splitlines()[0] if backup["problem"] else _verified(backup["verified"]),
+                "DAMAGED" if backup["problem"] else _verified(backup["verified"]),
                 _drilled(backup["drill"], backup["drilled"]),
                 f"goes: {backup['kept_for']}" if backup["goes"] else backup["kept_for"],
             )
@@ -35,6 +35,9 @@ def listing(result: Mapping[str, Any]) -> list[Block]:
         tones = ["bad" if backup["problem"] else "plain" for backup in result["backups"]]
         headers = ("BACKUP", "SIZE", "AGE", "VERIFIED", "DRILLED", "KEPT FOR")
         blocks.append(Table(headers, rows, right=(1, 2), tones=tones))
+        damaged = [backup for backup in result["backups"] if backup["problem"]]
+        blocks += [Line("")] * bool(damaged)
+        blocks += [Line(f"{backup['id']}: {backup['problem'].splitlines()[0]}", "bad") for backup in damaged]
     else:
         blocks.append(Line("No backup yet. holdfast backup makes one.", "warning"))
     if result["unmanaged"]:
@@ -247,7 +250,8 @@ def health(result: Mapping[str, Any]) -> list[Block]:
 
 
 def _growth(share: float | None) -> str:
-    return "-" if share is None else f"{share * 100:+.1f} %"
+    # Rounded first: a zero has no sign then, and is shown with a plus.
+    return "-" if share is None else f"{round(share * 100, 1) + 0.0:+.1f} %"
 
 
 def _verified(at: str | None) -> str:
