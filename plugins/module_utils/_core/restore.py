@@ -155,9 +155,7 @@ def _load_in_place(
 def _another(plan: Plan) -> str:
     """The next step after a restore that differs."""
     done = "Nothing was replaced." if plan.live else "The new database was dropped again."
-    return (
-        f"{done} Take another backup (holdfast list). To use this one nevertheless: --accept-differences, with its id."
-    )
+    return f"{done} Take another backup (holdfast list). To use this one all the same: its id, --accept-differences."
 
 
 def _safety(plan: Plan, places: Places, progress: Progress) -> str:
