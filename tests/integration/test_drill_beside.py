@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import subprocess
+
 from ansible_collections.holdfast.postgres.tests.integration import files, processes
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.sample import large
-from ansible_collections.holdfast.postgres.tests.integration.servers import Server
+from ansible_collections.holdfast.postgres.tests.integration.servers import Server, docker
 
 
 def test_backups_go_on_while_one_of_them_is_drilled(holdfast: Holdfast, cluster15: Server) -> None:
@@ -60,3 +64,33 @@ def test_a_drill_on_the_live_server_waits_for_nobody(holdfast: Holdfast, cluster
     out, error = run.communicate(timeout=60)
     assert run.returncode == 0, out + error
     assert holdfast.history("library")[-1]["verdict"] == "proved"
+
+
+def test_a_drill_gives_way_to_all_others(holdfast: Holdfast, cluster15: Server) -> None:
+    holdfast.define("library", cluster15, large(cluster15, cluster15.unique(), 2, slow=True))
+    holdfast.backup("library")
+    run = holdfast.start("drill", "library")
+    programs = [
+        run.pid,
+        processes.find_by_argument(run.pid, "--exit-on-error"),
+        processes.find_child(run.pid, "postgres"),
+    ]
+    for pid in programs:
+        assert os.getpriority(os.PRIO_PROCESS, pid) == 19
+        told = subprocess.run(["ionice", "--pid", str(pid)], capture_output=True, text=True, check=True)
+        assert told.stdout.strip() == "idle"
+    out, error = run.communicate(timeout=60)
+    assert run.returncode == 0, out + error
+
+
+def test_a_scratch_container_gives_way_to_all_others(holdfast: Holdfast, container17: Server) -> None:
+    # No other test has drills of that name.
+    job = f"library-{secrets.token_hex(4)}"
+    holdfast.define(job, container17, large(container17, container17.unique(), 2, slow=True))
+    holdfast.backup(job)
+    run = holdfast.start("drill", job)
+    processes.find_client(run.pid, "--exit-on-error")
+    name = docker("ps", "--quiet", "--filter", f"label=holdfast.job={job}")
+    assert docker("inspect", "--format", "{{.HostConfig.CpuShares}}", name.strip()).strip() == "64"
+    out, error = run.communicate(timeout=60)
+    assert run.returncode == 0, out + error

@@ -91,6 +91,31 @@ def test_a_single_table_may_get_another_name(holdfast: Holdfast, cluster15: Serv
     assert told["renamed"][0]["now"].startswith("restored_")
 
 
+def test_only_the_roles_that_the_tables_need_are_created(holdfast: Holdfast, cluster15: Server) -> None:
+    database = small(cluster15, cluster15.unique())
+    needed, reader, other = (f"{kind} of {database}" for kind in ("owner", "reader", "other"))
+    roles = f"SELECT rolname FROM pg_roles WHERE rolname LIKE '% of {database}' ORDER BY 1"
+    with cluster15.connect(database) as session:
+        for role in (needed, reader, other):
+            session.execute(f'CREATE ROLE "{role}"')
+        session.execute(f'ALTER TABLE items OWNER TO "{needed}"; GRANT SELECT ON items TO "{reader}"')
+        session.execute(f'CREATE TABLE others (); ALTER TABLE others OWNER TO "{other}"; GRANT "{reader}" TO "{other}"')
+    holdfast.define("library", cluster15, database)
+    holdfast.backup("library")
+    with cluster15.connect(database) as session:
+        session.execute("DROP TABLE others; DROP TABLE items")
+        session.execute(f'DROP ROLE "{needed}", "{reader}", "{other}"')
+    told = holdfast.json("restore", "--table", "items", "--to", "public")
+    assert sorted(told["roles_created"]) == [needed, reader]
+    assert cluster15.query(roles) == [(needed,), (reader,)]
+    owner = "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'items'"
+    assert cluster15.query(owner, database) == [(needed,)]
+    assert cluster15.query("SELECT count(*) FROM items", database) == [(100,)]
+    cluster15.drop(database)
+    with cluster15.connect() as session:
+        session.execute(f'DROP ROLE "{needed}", "{reader}"')
+
+
 def test_a_table_that_the_archive_lost_is_named(holdfast: Holdfast, cluster15: Server) -> None:
     database = small(cluster15, cluster15.unique())
     repository = holdfast.define("library", cluster15, database)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -116,6 +117,7 @@ def restore_tables(
         progress.step(f"restoring {', '.join(one.source for one in wanted)} of {planned.title}")
         with server.claim(job.name):
             _copy(server, planned, wanted, made, progress)
+            outcome["roles_created"] = _drop_needless(server, planned.create_roles)
             verdict, counted = _prove(server, planned, wanted, progress)
         undo = "; ".join(
             [f"DROP SCHEMA {identifier(schema)} CASCADE" for schema in made]
@@ -225,6 +227,19 @@ def _copy(server: Server, plan: Plan, wanted: Sequence[Wanted], made: Sequence[s
         targets = [one.target for one in wanted]
         load.copy_tables(server, working, plan.into, targets, [identifier(schema) for schema in made])
         beside.drop(server, working)
+
+
+def _drop_needless(server: Server, created: Sequence[str]) -> list[str]:
+    """Drop the roles that only other objects of the backup needed; those that stay. PostgreSQL drops none in use."""
+    from psycopg import errors
+
+    stay = list(created)
+    with server.session() as session:
+        for role in created:
+            with contextlib.suppress(errors.DependentObjectsStillExist, errors.InsufficientPrivilege):
+                session.execute(f"DROP ROLE {identifier(role)}")
+                stay.remove(role)
+    return stay
 
 
 def _detach(session: Session, one: Wanted, wanted: Sequence[Wanted]) -> None:

@@ -63,17 +63,13 @@ class Workspace:
         run(self._tool("dd", "status=none", f"of={{}}/{name}"), source=text.encode("utf-8"))
         return f"{self.path}/{name}"
 
-    @contextlib.contextmanager
-    def written(self, command: Callable[[str], Command]) -> Iterator[IO[bytes]]:
+    def written(self, command: Callable[[str], Command]) -> contextlib.AbstractContextManager[IO[bytes]]:
         """What a command writes to the file that it is told, without a detour; the context ends with its success."""
-        with written_to(self._pipe(), command(f"{self.path}/pipe")) as stream:
-            yield stream
+        return written_to(self._pipe(), command(f"{self.path}/pipe"))
 
-    @contextlib.contextmanager
-    def read(self, command: Callable[[str], Command]) -> Iterator[Callable[[bytes], object]]:
+    def read(self, command: Callable[[str], Command]) -> contextlib.AbstractContextManager[Callable[[bytes], object]]:
         """Takes what a command reads by the name that it is told; the context ends with its success."""
-        with read_from(self._pipe(), command(f"{self.path}/pipe")) as write:
-            yield write
+        return read_from(self._pipe(), command(f"{self.path}/pipe"))
 
     def _pipe(self) -> Path:
         if self.outside is None:
