@@ -49,9 +49,8 @@ def read_to_end(
         elif codec.format == "custom":
             if see is None and server.relayed and path.stat().st_size > WORTH_A_PIPE:
                 _custom_by_name(stream, codec, server)
-                return
-            target = "--file=-" if see else "--file=/dev/null"
-            through([*decompressor(codec.outer), server.client("pg_restore", target)], stream, see or _ignore)
+            else:
+                _custom(stream, codec, server, see)
         elif codec.outer == "none":
             _directory(path, stream, server)
         else:
@@ -95,10 +94,15 @@ def _plain(path: Path, stream: Readable, codec: Codec, see: Callable[[bytes], ob
         raise damaged(path, "the dump does not end with 'dump complete': it is truncated")
 
 
+def _custom(stream: Readable, codec: Codec, server: Server, see: Callable[[bytes], object] | None) -> None:
+    target = "--file=-" if see else "--file=/dev/null"
+    through([*decompressor(codec.outer), server.client("pg_restore", target)], stream, see or _ignore)
+
+
 def _custom_by_name(stream: Readable, codec: Codec, server: Server) -> None:
     with workspace(server, "verify") as area:
         if area.outside is None:
-            through([*decompressor(codec.outer), server.client("pg_restore", "--file=/dev/null")], stream, _ignore)
+            _custom(stream, codec, server, None)
             return
         # Asked to find out the format, it would open the pipe a second time.
         options = ("--format=custom", "--file=/dev/null")

@@ -2,11 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pieces of the queries that ask the catalogs what there is. Each is an SQL expression, for rows of the given names."""
+"""Pieces of the queries that ask the catalogs what there is. Rows go by the given names."""
 
 from __future__ import annotations
 
 OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+# GRANTEE=PRIVILEGE, with a star for the right to grant it on
+GRANTED = (
+    "CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(e.grantee) END"
+    " || '=' || e.privilege_type || CASE WHEN e.is_grantable THEN '*' ELSE '' END"
+)
 TABLE_NAME = "format('%I.%I', n.nspname, c.relname)"
 
 
@@ -19,14 +24,10 @@ def free(catalog: str, row: str) -> str:
 
 
 def privileges(acl: str, kind: str, owner: str) -> str:
-    """As GRANTEE=PRIVILEGE, with a star for the right to grant it on; NULL where they are the default ones."""
+    """Each as :data:`GRANTED`; NULL where they are the default ones."""
 
     def effective(source: str) -> str:
-        return (
-            "(SELECT array_agg(DISTINCT CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(e.grantee) END"
-            " || '=' || e.privilege_type || CASE WHEN e.is_grantable THEN '*' ELSE '' END)"
-            f" FROM aclexplode({source}) e)"
-        )
+        return f"(SELECT array_agg(DISTINCT {GRANTED}) FROM aclexplode({source}) e)"
 
     default = f"acldefault({kind}, {owner})"
     written = f"coalesce({effective(f'coalesce({acl}, {default})')}, '{{}}')"
@@ -55,3 +56,14 @@ def as_json(**facts: str) -> str:
 
 def owner_of(column: str) -> str:
     return f"pg_get_userbyid({column})"
+
+
+def in_schema(catalog: str, row: str, prefix: str, name: str, **facts: str) -> str:
+    """A kind of object that lives in a schema, with its columns' usual prefix."""
+    owned = {"owner": owner_of(f"{row}.{prefix}owner")} if "owner" not in facts else {}
+    facts = {**owned, "comment": comment(catalog, row), **facts}
+    return (
+        f"SELECT {name}, {as_json(**{key: value for key, value in facts.items() if value})}"
+        f" FROM {catalog} {row} JOIN pg_namespace n ON n.oid = {row}.{prefix}namespace"
+        f" WHERE {OURS} AND {free(catalog, row)}"
+    )

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Union
 
-from .fragments import OURS, TABLE_NAME, as_json, comment, free, hashed, owner_of, privileges
+from .fragments import GRANTED, OURS, as_json, comment, free, hashed, in_schema, owner_of, privileges
+from .relations import RELATIONS
 
 if TYPE_CHECKING:
     import psycopg
@@ -24,32 +25,6 @@ if TYPE_CHECKING:
     Inventory = dict[str, dict[str, dict[str, Any]]]
 
 HIGHEST_SYSTEM_OID = 16383
-
-
-def _in_schema(catalog: str, row: str, prefix: str, name: str, **facts: str) -> str:
-    """A kind of object that lives in a schema, with its columns' usual prefix."""
-    owned = {"owner": owner_of(f"{row}.{prefix}owner")} if "owner" not in facts else {}
-    facts = {**owned, "comment": comment(catalog, row), **facts}
-    return (
-        f"SELECT {name}, {as_json(**{key: value for key, value in facts.items() if value})}"
-        f" FROM {catalog} {row} JOIN pg_namespace n ON n.oid = {row}.{prefix}namespace"
-        f" WHERE {OURS} AND {free(catalog, row)}"
-    )
-
-
-PARENTS = (
-    "(SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid)"
-)
-OWNED_BY = """
-    (SELECT format('%s.%I', d.refobjid::regclass, a.attname) FROM pg_depend d
-     JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
-       AND d.refclassid = 'pg_class'::regclass)"""
-SEQUENCE = """
-    (SELECT concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
-       s.seqcycle) FROM pg_sequence s WHERE s.seqrelid = c.oid)"""
-FOREIGN_SERVER = """
-    (SELECT s.srvname FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid)"""
 POLICY_ROLES = """
     ARRAY(SELECT CASE r WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r) END FROM unnest(p.polroles) r ORDER BY 1)"""
 AGGREGATE = """
@@ -62,44 +37,10 @@ LABELS = "(SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_
 PUBLISHED = """
     nullif(ARRAY(SELECT format('%I.%I', t.schemaname, t.tablename) FROM pg_publication_tables t
       WHERE t.pubname = p.pubname ORDER BY 1), '{}')"""
-DEFAULT_PRIVILEGES = """
-    nullif(ARRAY(SELECT CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(e.grantee) END || '='
-        || e.privilege_type || CASE WHEN e.is_grantable THEN '*' ELSE '' END
-      FROM aclexplode(a.defaclacl) e ORDER BY 1), '{}')"""
+DEFAULT_PRIVILEGES = f"nullif(ARRAY(SELECT {GRANTED} FROM aclexplode(a.defaclacl) e ORDER BY 1), '{{}}')"
 SETTINGS = """
     nullif(ARRAY(SELECT concat_ws(' ', nullif(s.setrole, 0)::regrole, c) COLLATE "C"
       FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid ORDER BY 1), '{}')"""
-TABLESPACE = "(SELECT s.spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace)"
-# Servers such as 15.20 and 17.12 stamp each column with a place in their WAL: in no dump, and new after a restore.
-COLUMN_OPTIONS = "(SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')"
-RELATION = "CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\""
-
-
-def _columns() -> str:
-    facts = as_json(
-        type="format_type(a.atttypid, a.atttypmod)",
-        not_null="a.attnotnull",
-        default=hashed("pg_get_expr(d.adbin, d.adrelid)"),
-        identity="nullif(a.attidentity, '')",
-        generated="nullif(a.attgenerated, '')",
-        collation="nullif(a.attcollation, t.typcollation)::regcollation::text",
-        storage="nullif(a.attstorage, t.typstorage)",
-        compression="nullif(a.attcompression, '')",
-        options=COLUMN_OPTIONS,
-        foreign_options=hashed("a.attfdwoptions::text"),
-        privileges=privileges("a.attacl", "'c'", "c.relowner"),
-        comment=comment("pg_class", "c", "a.attnum"),
-    )
-    return f"""
-        (SELECT jsonb_object_agg(a.attname, {facts}) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)"""
-
-
-def _relation(kinds: str, **facts: str) -> str:
-    granted = privileges("c.relacl", RELATION, "c.relowner")
-    query = _in_schema("pg_class", "c", "rel", TABLE_NAME, privileges=granted, options="c.reloptions", **facts)
-    return f"{query} AND c.relkind IN ({kinds}) AND c.relpersistence <> 't'"
 
 
 def _of_table(catalog: str, row: str, table: str, name: str, where: str, **facts: str) -> str:
@@ -112,29 +53,13 @@ def _of_table(catalog: str, row: str, table: str, name: str, where: str, **facts
     )
 
 
-def _index() -> str:
-    facts = as_json(
-        definition=hashed("pg_get_indexdef(c.oid)"),
-        clustered="i.indisclustered",
-        replica_identity="i.indisreplident",
-        invalid="NOT i.indisvalid",
-        tablespace=TABLESPACE,
-        comment=comment("pg_class", "c"),
-    )
-    # pg_dump leaves an invalid index out, except one whose partitions are still missing.
-    return (
-        f"SELECT c.oid::regclass::text, {facts} FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-        " JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-        f" WHERE {OURS} AND c.relpersistence <> 't' AND {free('pg_class', 't')} AND (i.indisvalid OR c.relkind = 'I')"
-    )
-
-
 def _of_database(catalog: str, row: str, name: str, where: str = "true", **facts: str) -> str:
     """A kind of object that lives in no schema."""
     return f"SELECT {name}, {as_json(**facts)} FROM {catalog} {row} WHERE {free(catalog, row)} AND {where}"
 
 
 KINDS = {
+    **RELATIONS,
     "schema": _of_database(
         "pg_namespace",
         "n",
@@ -152,28 +77,6 @@ KINDS = {
         version="e.extversion",
         schema="e.extnamespace::regnamespace::text",
     ),
-    "table": _relation(
-        "'r', 'p', 'f'",
-        kind="nullif(c.relkind, 'r')",
-        unlogged="c.relpersistence = 'u'",
-        row_security="c.relrowsecurity",
-        row_security_forced="c.relforcerowsecurity",
-        replica_identity="nullif(c.relreplident, 'd')",
-        access_method="(SELECT m.amname FROM pg_am m WHERE m.oid = c.relam)",
-        tablespace=TABLESPACE,
-        partition_key="pg_get_partkeydef(c.oid)",
-        partition_bound="pg_get_expr(c.relpartbound, c.oid)",
-        parents=PARENTS,
-        foreign_server=FOREIGN_SERVER,
-        foreign_options=f"(SELECT {hashed('f.ftoptions::text')} FROM pg_foreign_table f WHERE f.ftrelid = c.oid)",
-        columns=_columns(),
-    ),
-    "view": _relation("'v'", definition=hashed("pg_get_viewdef(c.oid)"), columns=_columns()),
-    "materialized view": _relation(
-        "'m'", populated="c.relispopulated", tablespace=TABLESPACE, definition=hashed("pg_get_viewdef(c.oid)")
-    ),
-    "sequence": _relation("'S'", unlogged="c.relpersistence = 'u'", owned_by=OWNED_BY, parameters=SEQUENCE),
-    "index": _index(),
     # What a partition has from its parent comes and goes with it; NOT NULL is a fact of the column.
     "constraint": _of_table(
         "pg_constraint",
@@ -215,7 +118,7 @@ KINDS = {
             "concat_ws(' | ', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))"
         ),
     ),
-    "function": _in_schema(
+    "function": in_schema(
         "pg_proc",
         "p",
         "pro",
@@ -225,7 +128,7 @@ KINDS = {
         result="pg_get_function_result(p.oid)",
         definition=hashed(f"CASE p.prokind WHEN 'a' THEN {AGGREGATE} ELSE pg_get_functiondef(p.oid) END"),
     ),
-    "type": _in_schema(
+    "type": in_schema(
         "pg_type",
         "t",
         "typ",
@@ -245,7 +148,7 @@ KINDS = {
     )
     + " AND t.typtype IN ('b', 'c', 'd', 'e', 'r') AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)"
     " AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))",
-    "collation": _in_schema(
+    "collation": in_schema(
         "pg_collation",
         "l",
         "coll",
@@ -253,20 +156,20 @@ KINDS = {
         provider="l.collprovider",
         not_deterministic="NOT l.collisdeterministic",
     ),
-    "operator": _in_schema("pg_operator", "o", "opr", "o.oid::regoperator::text", function="o.oprcode::text"),
-    "operator class": _in_schema(
+    "operator": in_schema("pg_operator", "o", "opr", "o.oid::regoperator::text", function="o.oprcode::text"),
+    "operator class": in_schema(
         "pg_opclass",
         "o",
         "opc",
         "format('%I.%I %s', n.nspname, o.opcname, (SELECT m.amname FROM pg_am m WHERE m.oid = o.opcmethod))",
         standard="o.opcdefault",
     ),
-    "conversion": _in_schema("pg_conversion", "o", "con", "format('%I.%I', n.nspname, o.conname)"),
-    "text search configuration": _in_schema("pg_ts_config", "o", "cfg", "o.oid::regconfig::text"),
-    "text search dictionary": _in_schema(
+    "conversion": in_schema("pg_conversion", "o", "con", "format('%I.%I', n.nspname, o.conname)"),
+    "text search configuration": in_schema("pg_ts_config", "o", "cfg", "o.oid::regconfig::text"),
+    "text search dictionary": in_schema(
         "pg_ts_dict", "o", "dict", "o.oid::regdictionary::text", definition=hashed("o.dictinitoption")
     ),
-    "statistics": _in_schema(
+    "statistics": in_schema(
         "pg_statistic_ext",
         "o",
         "stx",
