@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,14 +101,20 @@ def implausible(artifact: Artifact) -> str:
 
 
 class HashingReader:
-    """A file that is hashed while somebody else reads it."""
+    """A file that is hashed while somebody else reads it. A disk that cannot give its content raises
+    :class:`Damaged`."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._hash = hashlib.sha256()
 
     def read(self, octets: int = CHUNK) -> bytes:
-        chunk = self._stream.read(octets)
+        try:
+            chunk = self._stream.read(octets)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                raise Damaged(self._stream.name, f"the disk cannot read it ({error.strerror})") from error
+            raise HoldfastError(self._stream.name, f"cannot be read: {error.strerror or error}") from error
         self._hash.update(chunk)
         return chunk
 
@@ -131,10 +139,15 @@ def _check_artifact(path: Path, artifact: Artifact, server: Server | None) -> li
         return not problem
 
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            passed("it is no regular file")
+            return verdicts
         stream = path.open("rb", buffering=0)
-    except OSError as error:
-        passed("it is missing" if isinstance(error, FileNotFoundError) else error.strerror or str(error))
+    except FileNotFoundError:
+        passed("it is missing")
         return verdicts
+    except OSError as error:
+        raise HoldfastError(str(path), f"cannot be opened: {error.strerror or error}", "Run this as root.") from error
     with stream:
         passed()
         found = os.fstat(stream.fileno()).st_size
@@ -155,7 +168,12 @@ def _check_artifact(path: Path, artifact: Artifact, server: Server | None) -> li
         except HoldfastError as error:
             # A server that is down lends no programs: that is no damage, and must not be taken for it.
             undecided = error
-        if passed("" if reader.finish() == artifact.sha256 else "its checksum is wrong: its content has changed"):
+        try:
+            same = reader.finish() == artifact.sha256
+        except Damaged as error:
+            passed(error.cause)
+            return verdicts
+        if passed("" if same else "its checksum is wrong: its content has changed"):
             if undecided is not None:
                 raise undecided
             if server is not None or unreadable:

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Callable, Protocol, cast
 
+from .. import blame
 from ..codec import Codec, decompressor
-from ..errors import Damaged, ProgramFailed, Refused
+from ..errors import Damaged, HoldfastError, ProgramFailed, Refused
 from ..pipes import CHUNK
 from ..process import Command, Pipeline, copy, run
 from .server import Server
@@ -55,17 +56,21 @@ def read_to_end(
             _directory(path, stream, server)
         else:
             with Pipeline(decompressor(codec.outer), source=_chunks(stream), sink=subprocess.PIPE) as unpacked:
-                _directory(path, unpacked.output, server)
-                unpacked.finish()
-    except (ProgramFailed, tarfile.TarError, EOFError) as error:
+                _unpacked(path, unpacked, server)
+    except OSError as error:
+        raise _hindered(path, error.strerror or str(error)) from error
+    except (ProgramFailed, tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         # A container that was stopped meanwhile is no damage.
         server.check()
+        hindered = blame.circumstance(error.failures) if isinstance(error, ProgramFailed) else None
         if "unsupported version" in str(error):
             raise Refused(
                 str(path),
                 f"a newer pg_dump made it than the pg_restore {server.client_major('pg_restore')} for {server.title}",
                 "Restore it into a newer server, or install the client programs of a newer version.",
             ) from error
+        if hindered is not None:
+            raise _hindered(path, hindered) from error
         raise damaged(path, f"it cannot be read to its end: {error}") from error
 
 
@@ -75,6 +80,11 @@ def damaged(path: Path, cause: str) -> Damaged:
         cause,
         "Do not restore this backup; take another (holdfast list), and find out what damaged this one.",
     )
+
+
+def _hindered(path: Path, cause: str) -> HoldfastError:
+    next_step = "That says nothing about the backup: mend what was in the way, then check it again."
+    return HoldfastError(str(path), f"it could not be read to its end: {cause}", next_step)
 
 
 def _plain(path: Path, stream: Readable, codec: Codec, see: Callable[[bytes], object] | None) -> None:
@@ -108,6 +118,18 @@ def _custom_by_name(stream: Readable, codec: Codec, server: Server) -> None:
         options = ("--format=custom", "--file=/dev/null")
         with area.read(lambda name: server.client("pg_restore", *options, name)) as write:
             through(decompressor(codec.outer), stream, write)
+
+
+def _unpacked(path: Path, unpacked: Pipeline, server: Server) -> None:
+    try:
+        _directory(path, unpacked.output, server)
+    except (tarfile.TarError, EOFError):
+        # A tar ends early, too, when the program that unpacks it was killed: how that ended tells.
+        for _chunk in unpacked.chunks():
+            pass
+        unpacked.finish()
+        raise
+    unpacked.finish()
 
 
 def _directory(path: Path, stream: Readable, server: Server) -> None:
