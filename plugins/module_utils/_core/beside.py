@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .plan import Plan
-from .postgresql import catalog, computed, load, properties
+from .postgresql import catalog, computed, load, properties, surplus
 from .postgresql.contents import Selection, without_computed
 from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
@@ -62,6 +62,10 @@ def loaded(server: Server, plan: Plan, progress: Progress, select: Selection | N
     try:
         # A materialized view that cannot be computed is told by the comparison with the proof, and ends nothing.
         chosen = select or (without_computed if plan.proof else None)
+        if select is None and plan.proof:
+            with server.session(working) as session:
+                for statement in surplus.statements(session, plan.proof["objects"]):
+                    session.execute(statement)
         load.load(server, working, plan.path, plan.codec, plan.job.parallel, plan.job.name, chosen)
         if select is None and plan.proof:
             _compute(server, working, plan.proof, progress)

@@ -15,7 +15,7 @@ from .definition.load import names as deployed
 from .errors import HoldfastError, UsageError, once_replaced
 from .places import Places
 from .plan import Plan, plan
-from .postgresql import load, rows, workspace
+from .postgresql import load, rows, surplus, workspace
 from .postgresql.inside import Inside
 from .postgresql.quote import identifier
 from .postgresql.reach import reach
@@ -144,6 +144,8 @@ def _load_in_place(
 
     def judge(inside: Inside) -> None:
         rows.pin(inside, plan.job.parallel - 1)
+        for statement in surplus.statements(inside, (plan.proof or {})["objects"]):
+            inside.run(statement)
         judged.append(prove.judge(inside, plan.proof, progress, itself=False))
         if not accept_differences:
             prove.require(plan.into, plan.title, judged[0][0], _another(plan))

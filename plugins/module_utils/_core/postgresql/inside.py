@@ -39,6 +39,10 @@ class Inside:
         self._pipeline.write(f"{rows}\n\\echo {end}\n".encode())
         return Answer([list(row.values()) for row in json.loads(self._read(end))])
 
+    def run(self, statement: str) -> None:
+        """A statement that returns nothing. It fails at the next question, or at the end."""
+        self._pipeline.write(f"{statement};\n".encode())
+
     def _read(self, end: str) -> str:
         mark = f"\n{end}\n".encode()
         while mark not in self._output:

@@ -30,6 +30,7 @@ FREE_SPACE = "Free space on the server's disk, then restore again."
 # One transaction empties the database and loads the backup: whatever fails, the database is as it was.
 EMPTY = f"""
 SET lock_timeout = '{LOCK_TIMEOUT}';
+CREATE EXTENSION IF NOT EXISTS plpgsql;
 DO $holdfast$
 DECLARE statement text; entry record;
 BEGIN
@@ -72,14 +73,11 @@ BEGIN
 END $holdfast$;
 """
 
-# psql in a container goes on when we are killed: it looks whether our session is still there.
+# psql in a container goes on when we are killed: it looks whether our session is still there. The database may be one
+# without plpgsql, so what raises the error is a text that is no number.
 COMMIT = """
-DO $holdfast$
-BEGIN
-  IF NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND application_name LIKE 'holdfast%') THEN
-    RAISE 'the run of holdfast that began this restore has ended';
-  END IF;
-END $holdfast$;
+SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND application_name LIKE 'holdfast%')
+  THEN concat('the run of holdfast that began this restore has ended')::integer END;
 COMMIT;
 """
 EXECUTED = "holdfast: executed"

@@ -156,7 +156,9 @@ KINDS = {
         provider="l.collprovider",
         not_deterministic="NOT l.collisdeterministic",
     ),
-    "operator": in_schema("pg_operator", "o", "opr", "o.oid::regoperator::text", function="o.oprcode::text"),
+    # One without a function is only named as another's commutator or negator, and in no dump.
+    "operator": in_schema("pg_operator", "o", "opr", "o.oid::regoperator::text", function="o.oprcode::text")
+    + " AND o.oprcode <> 0",
     "operator class": in_schema(
         "pg_opclass",
         "o",
