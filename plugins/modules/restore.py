@@ -147,6 +147,13 @@ roles_created:
   returned: success
   type: list
   elements: str
+roles_notes:
+  description:
+    - What to know about them. Which are created with rights beyond the database, which memberships are not granted,
+      and which members of theirs are not created.
+  returned: success
+  type: list
+  elements: str
 safety:
   description: The safety backup of the database that was replaced, or none.
   returned: success, not in check mode

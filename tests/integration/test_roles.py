@@ -135,3 +135,64 @@ def test_what_a_plain_role_may_not_read_is_named_and_nothing_is_left_out(
     finally:
         with cluster15.connect() as session:
             session.execute('DROP ROLE "it\'s a reader"')
+
+
+def test_what_an_ordinary_role_sets_for_itself_gives_it_no_right_elsewhere(
+    holdfast: Holdfast, cluster15: Server, other15: Server
+) -> None:
+    database = small(cluster15, cluster15.unique())
+    hostile = ["CREATE ROLE evil LOGIN PASSWORD 'evil'", "CREATE ROLE chief SUPERUSER", "GRANT evil TO chief"]
+    own = ["SET search_path = E'x\\n--'", "SET temp_tablespaces = '; ALTER ROLE evil SUPERUSER; --'"]
+    own.append("SET default_tablespace = E'\\n--\\nALTER ROLE evil SUPERUSER;\\n'")
+    with cluster15.connect() as session:
+        for statement in hostile:
+            session.execute(statement)
+    with cluster15.connect(user="evil", password="evil") as session:
+        for setting in own:
+            session.execute(f"ALTER ROLE evil {setting}")
+    with cluster15.connect(database) as session:
+        session.execute("ALTER TABLE items OWNER TO evil")
+    repository = holdfast.define("library", cluster15, database)
+    holdfast.backup("library")
+    settings = cluster15.query("SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'evil'::regrole")
+    try:
+        # A server of its own gets the foreign superuser, too, and is gone afterwards.
+        assert holdfast.json("drill", "library")["result"] == "proved"
+        holdfast.define("library", other15, database, repository=str(repository))
+        told = holdfast("restore", "latest", "--into", database, "--dry-run").out
+        result = holdfast.json("restore", "latest", "--into", database)
+    finally:
+        cluster15.drop(database)
+        with cluster15.connect() as session:
+            session.execute("DROP ROLE chief, evil")
+    # A member of what is created is named, and does not come along.
+    assert "chief" in told
+    assert result["roles_created"] == ["evil"]
+    assert other15.query("SELECT rolname FROM pg_roles WHERE rolsuper") == [("postgres",)]
+    assert other15.query(MEMBERS) == []
+    assert other15.query("SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'evil'::regrole") == settings
+
+
+def test_a_group_that_may_more_on_this_server_gets_no_member_and_a_superuser_is_named(
+    holdfast: Holdfast, cluster15: Server, other15: Server
+) -> None:
+    database = small(cluster15, cluster15.unique())
+    with cluster15.connect(database) as session:
+        for role in ("staff", "clerk IN ROLE staff, pg_read_all_data", "boss SUPERUSER"):
+            session.execute(f"CREATE ROLE {role}")
+        session.execute("ALTER TABLE items OWNER TO clerk")
+        session.execute("GRANT SELECT ON items TO boss")
+    repository = holdfast.define("library", cluster15, database)
+    holdfast.backup("library")
+    cluster15.drop(database)
+    with cluster15.connect() as session:
+        session.execute("DROP ROLE clerk, staff, boss")
+    with other15.connect() as session:
+        session.execute("CREATE ROLE staff CREATEROLE")
+    holdfast.define("library", other15, database, repository=str(repository))
+    result = holdfast.json("restore", "latest", "--into", database)
+    assert result["roles_created"] == ["boss", "clerk"]
+    notes = "\n".join(result["roles_notes"])
+    assert "boss (SUPERUSER)" in notes
+    assert 'GRANT "staff" TO "clerk"' in notes and 'GRANT "pg_read_all_data" TO "clerk"' in notes
+    assert other15.query("SELECT count(*) FROM pg_auth_members WHERE member = 'clerk'::regrole") == [(0,)]

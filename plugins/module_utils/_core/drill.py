@@ -185,10 +185,10 @@ def _one(
             choice, server, progress, "new", scratchpad.into(artifact.database or ""), artifact.database, thorough=False
         )
         report["verified"].append(artifact.file)
-    if planned.create_roles:
+    if planned.roles.create:
         raise Refused(
             server.title,
-            f"roles that the backup needs are missing: {', '.join(planned.create_roles)}",
+            f"roles that the backup needs are missing: {', '.join(planned.roles.create)}",
             "A drill creates no roles on a live server: create them, or choose another --where.",
         )
     progress.step(f"restoring database {artifact.database} into the {server.title}")

@@ -6,17 +6,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from . import globals_dump, proof
-from .postgresql import catalog, roles
-from .postgresql.quote import identifier, unquote
+from .postgresql import catalog, globals_grammar, roles
+from .postgresql.quote import identifier
 from .postgresql.server import Server
 from .repository.manifest import Artifact, Manifest
-
-TABLESPACE = re.compile(rf"^CREATE TABLESPACE {roles.IDENTIFIER} ", re.MULTILINE)
 
 
 def furnish(server: Server, directory: Path, manifest: Manifest, source: Iterable[str]) -> list[str]:
@@ -25,20 +22,19 @@ def furnish(server: Server, directory: Path, manifest: Manifest, source: Iterabl
     The backup's globals and proofs must have been verified. source: the roles of the source's server, which a dump
     may need that does not tell which it needs.
     """
-    script = globals_dump.text(directory, manifest)
-    statements = roles.read_globals(script)
+    found = globals_grammar.read_globals(globals_dump.text(directory, manifest))
+    globals_dump.require_understood(manifest.id, found)
     with server.session() as session:
         existing = catalog.roles(session)
-        create = [role for statement in statements if not statement.membership for role in statement.roles]
-        create = sorted({*create} - {*existing})
-        lost = sorted(needed_roles(manifest.databases(), source) - {*create, *existing})
+        creation = roles.everything(found, existing)
+        lost = sorted(needed_roles(manifest.databases(), source) - {*creation.create, *existing})
         for statement in [f"CREATE ROLE {identifier(role)}" for role in lost]:
             session.execute(statement)
         with session.transaction():
-            for statement in roles.script(statements, create, existing):
+            for statement in creation.script:
                 session.execute(statement)
         session.execute("SET allow_in_place_tablespaces = on")
-        for tablespace in sorted(_tablespaces(script, directory, manifest)):
+        for tablespace in sorted(_tablespaces(found, directory, manifest)):
             session.execute(f"CREATE TABLESPACE {identifier(tablespace)} LOCATION ''")
     return lost
 
@@ -54,8 +50,8 @@ def needed_roles(databases: Iterable[Artifact], source: Iterable[str]) -> set[st
     return found - {""}
 
 
-def _tablespaces(script: str, directory: Path, manifest: Manifest) -> set[str]:
-    found = {unquote(name) for name in TABLESPACE.findall(script)}
+def _tablespaces(globals: roles.Globals, directory: Path, manifest: Manifest) -> set[str]:
+    found = {*globals.tablespaces}
     for artifact in manifest.artifacts:
         found.add(artifact.details.get("tablespace") or "")
         if artifact.kind == "proof":

@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from . import verify
 from .codec import decompressor
+from .errors import Damaged, Refused
 from .postgresql import archive
+from .postgresql.roles import Globals
 from .repository.manifest import Manifest
 
+RESTORE_WITHOUT = "Find out where it comes from. To restore all the same: create the roles by hand first."
+ENCODING = re.compile(rb"^SET client_encoding = '(\w+)';$", re.MULTILINE)
 
 def text(directory: Path, manifest: Manifest) -> str:
     """What ``pg_dumpall --globals-only`` wrote; empty for a backup without."""
@@ -22,4 +27,19 @@ def text(directory: Path, manifest: Manifest) -> str:
     parts: list[bytes] = []
     with (directory / artifact.file).open("rb") as stream:
         archive.through(decompressor(verify.codec_of(artifact).outer), stream, parts.append)
-    return b"".join(parts).decode("utf-8")
+    octets = b"".join(parts)
+    encoding = ENCODING.search(octets)
+    # PostgreSQL's names of encodings are Python's, but for what they have between letters and digits.
+    name = encoding[1].decode("ascii") if encoding else "UTF8"
+    try:
+        return octets.decode({"SQL_ASCII": "utf-8"}.get(name, name))
+    except (LookupError, UnicodeDecodeError) as error:
+        raise Damaged(artifact.file, f"it cannot be read as {name}: {error}", RESTORE_WITHOUT) from error
+
+
+def require_understood(backup: str, found: Globals) -> None:
+    """A statement that is not understood may be about any role, and may do anything."""
+    if found.problem:
+        raise Refused(
+            f"the globals of {backup}", f"this is nothing that pg_dumpall writes: {found.problem}", RESTORE_WITHOUT
+        )

@@ -14,7 +14,7 @@ from . import globals_dump, legacy, proof, space, verify
 from .codec import Codec
 from .definition.model import Job
 from .errors import Damaged, Refused, ServerError, UsageError
-from .postgresql import catalog, roles
+from .postgresql import catalog, globals_grammar, roles
 from .postgresql.quote import identifier
 from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
@@ -43,8 +43,7 @@ class Plan:
     mode: str
     live: bool
     details: dict[str, Any]
-    create_roles: tuple[str, ...]
-    role_script: tuple[str, ...]
+    roles: roles.Creation
     proof: dict[str, Any] | None
 
 
@@ -66,6 +65,7 @@ def plan(
     server.check()
     with server.session() as session:
         databases, existing = catalog.databases(session), catalog.roles(session)
+        guarded = catalog.powerful_roles(session)
     if choice.entry is None or choice.entry.manifest is None:
         path = choice.file or Path()
         progress.step(f"reading {path} to its end")
@@ -73,7 +73,7 @@ def plan(
         source = database or _only_database(choice.job)
         _require_major(path.name, dump.major, server)
         title, codec, details = path.name, dump.codec, {}
-        statements: list[roles.Statement] = []
+        found = roles.Globals()
         missing: list[str] = []
         proved = None
     else:
@@ -84,11 +84,13 @@ def plan(
         _verify(choice.entry.directory, manifest, artifact, server if thorough else None, progress)
         path, codec = choice.entry.directory / artifact.file, verify.codec_of(artifact)
         source, details, title = artifact.database or "", artifact.details, manifest.id
-        statements = roles.read_globals(globals_dump.text(choice.entry.directory, manifest))
         missing = [role for role in details.get("roles", []) if role not in existing]
+        found = globals_grammar.read_globals(globals_dump.text(choice.entry.directory, manifest))
+        if missing:
+            globals_dump.require_understood(manifest.id, found)
         proved = _read_proof(choice.entry.directory, manifest, artifact, unproved, progress)
-    create = roles.to_create(statements, missing, existing)
-    lost = [role for role in missing if role not in create]
+    creation = roles.to_create(found, missing, existing, guarded)
+    lost = [role for role in missing if role not in creation.create]
     if lost:
         raise ServerError(
             server.title,
@@ -105,6 +107,8 @@ def plan(
     if len(target.encode()) > NAME_LIMIT:
         raise UsageError(f"database name {target!r}", f"it is longer than {NAME_LIMIT} octets")
     _require_space(server, details)
+    for note in creation.notes():
+        progress.warn(note)
     return Plan(
         choice.job,
         title,
@@ -115,8 +119,7 @@ def plan(
         mode,
         target in databases,
         details,
-        tuple(create),
-        tuple(roles.script(statements, create, existing)),
+        creation,
         proved,
     )
 

@@ -73,7 +73,7 @@ def restore(
 def steps(plan: Plan, safety: bool) -> list[str]:
     """What a restore would do from here, in the order in which it would."""
     proved = "compare it with the proof of the backup" if plan.proof else "count its rows (the backup has no proof)"
-    create = [f"create the missing roles {', '.join(plan.create_roles)}"] if plan.create_roles else []
+    create = [f"create the missing roles {', '.join(plan.roles.create)}"] if plan.roles.create else []
     protect = [f"make a safety backup of {plan.into}"] if plan.live and safety else []
     if plan.mode == "in_place" and plan.live:
         replace = f"in one transaction empty {plan.into} and load {plan.path.name} into it"
@@ -173,11 +173,11 @@ def _safety(plan: Plan, places: Places, progress: Progress) -> str:
 
 def create_roles(server: Server, plan: Plan, progress: Progress) -> None:
     """Create the roles that the backup needs and the server lacks."""
-    if not plan.create_roles:
+    if not plan.roles.create:
         return
-    progress.step(f"creating the missing roles {', '.join(plan.create_roles)}")
+    progress.step(f"creating the missing roles {', '.join(plan.roles.create)}")
     with server.session() as session, session.transaction():
-        for statement in plan.role_script:
+        for statement in plan.roles.script:
             session.execute(statement)
 
 
@@ -189,7 +189,8 @@ def _describe(plan: Plan, choice: Choice) -> dict[str, Any]:
         "database": plan.into,
         "mode": plan.mode,
         "replaces": plan.live,
-        "roles_created": list(plan.create_roles),
+        "roles_created": list(plan.roles.create),
+        "roles_notes": plan.roles.notes(),
         "passed_over": list(choice.passed_over),
     }
 

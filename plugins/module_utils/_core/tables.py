@@ -106,7 +106,8 @@ def restore_tables(
             "database": planned.into,
             "mode": "tables",
             "renamed": [{"table": one.source, "now": one.target} for one in wanted],
-            "roles_created": list(planned.create_roles),
+            "roles_created": list(planned.roles.create),
+            "roles_notes": planned.roles.notes(),
             "passed_over": list(choice.passed_over),
             "dry_run": dry_run,
         }
@@ -117,7 +118,7 @@ def restore_tables(
         progress.step(f"restoring {', '.join(one.source for one in wanted)} of {planned.title}")
         with server.claim(job.name):
             _copy(server, planned, wanted, made, progress)
-            outcome["roles_created"] = _drop_needless(server, planned.create_roles)
+            outcome["roles_created"] = _drop_needless(server, planned.roles.create)
             verdict, counted = _prove(server, planned, wanted, progress)
         undo = "; ".join(
             [f"DROP SCHEMA {identifier(schema)} CASCADE" for schema in made]

@@ -78,6 +78,21 @@ def roles(session: Session) -> list[str]:
     return [row[0] for row in session.execute("SELECT rolname FROM pg_roles ORDER BY rolname")]
 
 
+def powerful_roles(session: Session) -> list[str]:
+    """The roles with rights beyond the databases that they own: their own, PostgreSQL's predefined ones, or those of a
+    group that they are in."""
+    rows = session.execute(
+        """
+        WITH RECURSIVE powerful AS (
+            SELECT oid FROM pg_roles
+            WHERE rolsuper OR rolcreaterole OR rolreplication OR rolbypassrls OR rolname ~ '^pg_'
+            UNION SELECT m.member FROM pg_auth_members m JOIN powerful p ON p.oid = m.roleid)
+        SELECT r.rolname FROM pg_roles r JOIN powerful p ON p.oid = r.oid ORDER BY 1
+        """
+    )
+    return [row[0] for row in rows]
+
+
 def may_read_passwords(session: Session) -> bool:
     return bool(_one(session, "SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT')"))
 
