@@ -33,7 +33,9 @@ def test_backups_go_on_while_one_of_them_is_drilled(holdfast: Holdfast, cluster1
     out, error = run.communicate(timeout=60)
     assert run.returncode == 0, out + error
     holdfast("prune")
-    assert [one["id"] for one in holdfast.json("list")["jobs"][0]["backups"]] == [new["id"]]
+    # The drill has proved it, and no newer one is proved.
+    kept = {one["id"]: one["kept_for"] for one in holdfast.json("list")["jobs"][0]["backups"]}
+    assert kept == {new["id"]: "newest good, day 1 of 1", old: "newest proved"}
 
 
 def test_the_drills_of_a_host_take_turns(holdfast: Holdfast, cluster15: Server) -> None:

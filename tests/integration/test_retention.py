@@ -109,6 +109,30 @@ def test_the_newest_good_one_stays_whatever_the_numbers_say(
     assert len(result["passed_over"]) == 3
 
 
+def test_the_newest_proved_one_stays_for_latest_verified(
+    holdfast: Holdfast, days: tuple[Path, list[str], dict[str, object]], cluster15: Server
+) -> None:
+    backups, made_with = days[1:]
+    holdfast("drill", backups[8], "--where", "database")
+    define(holdfast, made_with, daily=2)
+    holdfast("prune")
+    assert there(holdfast) == [*backups[:2], backups[8]]
+    assert backups[8] in holdfast("list").out and "newest proved" in holdfast("list").out
+    # A drill that could not be made takes nothing back.
+    holdfast("drill", backups[8], "--where", "container", status=2)
+    holdfast.define("library", {"socket": "/nowhere"}, made_with["database"], keep={"daily": 2})  # type: ignore[arg-type]
+    holdfast("drill", backups[8], "--where", "database", status=1)
+    define(holdfast, made_with, daily=2)
+    holdfast("prune")
+    into = cluster15.unique()
+    assert holdfast.json("restore", "latest-verified", "--into", into)["backup"] == backups[8]
+    assert len(rows(cluster15, into)) == 100
+
+    holdfast("drill", backups[1], "--where", "database")
+    holdfast("prune")
+    assert there(holdfast) == backups[:2]
+
+
 def test_a_server_that_was_down_at_a_verify_costs_no_backup(
     holdfast: Holdfast, days: tuple[Path, list[str], dict[str, object]]
 ) -> None:

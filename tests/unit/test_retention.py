@@ -86,6 +86,21 @@ def test_a_safety_backup_takes_no_regular_one_s_place():
     assert kept([*nightly(3), newest], Keep(daily=0), NOW + timedelta(days=400)) == ["safety", "b0"]
 
 
+def test_the_newest_proved_one_stays_too():
+    """A monthly drill proves one backup of thirty: the nights after it must not push it out."""
+    backups = nightly(30, b20={"proved": True}, b25={"proved": True})
+    assert kept(backups, Keep(daily=3)) == ["b0", "b1", "b2", "b20"]
+    decisions = {decision.id: decision.why for decision in decide(backups, Keep(daily=3), NOW)}
+    assert decisions["b20"] == "newest proved"
+    both = decide(nightly(3, b0={"proved": True}), Keep(daily=1), NOW)
+    assert both[0].why == "newest good, newest proved, day 1 of 1"
+
+
+def test_what_was_proved_and_is_damaged_since_is_no_proved_one():
+    backups = nightly(30, b20={"proved": True, "good": False}, b25={"proved": True})
+    assert kept(backups, Keep(daily=3)) == ["b0", "b1", "b2", "b25"]
+
+
 def test_weeks_months_and_years_keep_the_newest_of_each():
     backups = nightly(800)
     yearly = kept(backups, Keep(daily=0, yearly=3))

@@ -99,6 +99,21 @@ def last_drills(places: Places, job: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+def proved(places: Places, job: str) -> set[str]:
+    """The backups that the last drill which came to a verdict proved.
+
+    A drill that was ended, or for which the engine was down, takes nothing back.
+    """
+    found: set[str] = set()
+    for line in read(places, job):
+        backup = line.get("backup", "")
+        if line.get("verb") == "drill" and line.get("verdict") == "proved":
+            found.add(backup)
+        elif line.get("damaged") or line.get("verdict") in ("differs", "not proved"):
+            found.discard(backup)
+    return found
+
+
 def last_drill(places: Places, job: str) -> dict[str, Any] | None:
     """The last drill of any backup that was begun."""
     return next(reversed(last_drills(places, job).values()), None)

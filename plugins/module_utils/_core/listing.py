@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from . import history, retention
+from . import history
 from .definition.model import Job
 from .places import Places
-from .prune import candidates
+from .prune import decisions
 from .repository.local import Repository
 from .repository.manifest import timestamp
 
@@ -30,7 +30,7 @@ def backups(job: Job, places: Places) -> dict[str, Any]:
     entries = repository.entries()
     checks = history.last_checks(places, job.name)
     drills = history.last_drills(places, job.name)
-    kept = {decision.id: decision for decision in retention.decide(candidates(entries, checks), job.keep, now)}
+    kept = decisions(job, places, entries, now)
     rows = []
     for entry in reversed(entries):
         check = checks.get(entry.id, {})

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -35,18 +35,21 @@ def after_backup(job: Job, places: Places, progress: Progress) -> list[dict[str,
         return _apply(job, places, line, progress)
 
 
-def candidates(entries: Iterable[Entry], checks: Mapping[str, Mapping[str, Any]]) -> list[retention.Candidate]:
-    """What retention decides about: backups with a readable manifest. checks: the last verify of each, by id."""
-    return [
+def decisions(job: Job, places: Places, entries: Iterable[Entry], now: datetime) -> dict[str, retention.Decision]:
+    """What retention decides about each backup with a readable manifest, by its id."""
+    checks, proved = history.last_checks(places, job.name), history.proved(places, job.name)
+    candidates = [
         retention.Candidate(
             id=entry.id,
             created=entry.manifest.moment,
             good=not entry.problem and not checks.get(entry.id, {}).get("damaged"),
             safety=entry.manifest.purpose == "safety",
+            proved=entry.id in proved,
         )
         for entry in entries
         if entry.manifest is not None
     ]
+    return {decision.id: decision for decision in retention.decide(candidates, job.keep, now)}
 
 
 def _apply(job: Job, places: Places, line: dict[str, Any], progress: Progress) -> list[dict[str, Any]]:
@@ -66,16 +69,15 @@ def _apply(job: Job, places: Places, line: dict[str, Any], progress: Progress) -
 
 def _decide(job: Job, places: Places, repository: Repository) -> list[tuple[Entry, retention.Decision]]:
     entries = {entry.id: entry for entry in repository.entries()}
-    found = candidates(entries.values(), history.last_checks(places, job.name))
-    decisions = {decision.id: decision for decision in retention.decide(found, job.keep, datetime.now(timezone.utc))}
+    decided = decisions(job, places, entries.values(), datetime.now(timezone.utc))
     drilled = lock.being_drilled(places, job.name)
-    if drilled in decisions and not decisions[drilled].keep:
-        decisions[drilled] = retention.Decision(drilled, True, "a drill is at work on it")
+    if drilled in decided and not decided[drilled].keep:
+        decided[drilled] = retention.Decision(drilled, True, "a drill is at work on it")
     for entry in entries.values():
         if entry.manifest is None:
             why = f"its manifest cannot be read ({entry.problem}): look at it, and delete it by hand"
-            decisions[entry.id] = retention.Decision(entry.id, True, why)
-    return [(entries[name], decisions[name]) for name in sorted(entries, reverse=True)]
+            decided[entry.id] = retention.Decision(entry.id, True, why)
+    return [(entries[name], decided[name]) for name in sorted(entries, reverse=True)]
 
 
 def _repository(job: Job) -> Repository:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Callable
 
 SAFETY_DAYS = 7
+PROVED = "newest proved"
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,14 @@ class Keep:
 class Candidate:
     """What retention knows of a backup. good: all there, and the last check found nothing wrong.
 
-    safety: made by a restore, of what it replaced.
+    safety: made by a restore, of what it replaced. proved: the last drill that came to a verdict proved it.
     """
 
     id: str
     created: datetime
     good: bool = True
     safety: bool = False
+    proved: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,24 +64,25 @@ PERIODS: tuple[tuple[str, str, Callable[[datetime], object]], ...] = (
 def decide(backups: Iterable[Candidate], keep: Keep, now: datetime) -> list[Decision]:
     """One decision for each backup, the newest first. Times are aware or all naive, in one zone.
 
-    Whatever the numbers say, these stay: the newest good backup (a safety backup does not take its place), every
-    backup of the present day, a safety backup for seven days, and a damaged backup as long as no older good one is
-    kept.
+    Whatever the numbers say, these stay: the newest good backup (a safety backup does not take its place), the newest
+    good one that a drill proved, every backup of the present day, a safety backup for seven days, and a damaged backup
+    until it is older than all good ones that are kept for another reason than a drill.
     """
     newest_first = sorted(backups, key=lambda backup: (backup.created, backup.id), reverse=True)
     good = [backup for backup in newest_first if backup.good]
     reasons = _kept_by_number(good, keep)
     for backup in newest_first:
-        protection = _protection(backup, good, now)
-        if protection:
-            reasons.setdefault(backup.id, []).insert(0, protection)
-    oldest_kept = min((backup.created for backup in good if backup.id in reasons), default=None)
+        protections = _protections(backup, good, now)
+        if protections:
+            reasons[backup.id] = protections + reasons.get(backup.id, [])
+    kept = [backup for backup in good if reasons.get(backup.id, [PROVED]) != [PROVED]]
+    oldest_kept = min((backup.created for backup in kept), default=None)
     decisions = []
     for backup in newest_first:
         if backup.id in reasons:
             decisions.append(Decision(backup.id, True, ", ".join(reasons[backup.id])))
         elif not backup.good and (oldest_kept is None or backup.created >= oldest_kept):
-            decisions.append(Decision(backup.id, True, "damaged, but nothing older is kept in its place"))
+            decisions.append(Decision(backup.id, True, "damaged, and not older than the good ones"))
         else:
             decisions.append(Decision(backup.id, False, _why_not(backup, keep)))
     return decisions
@@ -105,21 +108,28 @@ def _kept_by_number(good: Sequence[Candidate], keep: Keep) -> dict[str, list[str
     return reasons
 
 
-def _protection(backup: Candidate, good: Sequence[Candidate], now: datetime) -> str:
-    if not backup.safety and backup == next((other for other in good if not other.safety), None):
-        return "newest good"
-    if good and backup.id == good[0].id:
-        return "newest safety"
+def _protections(backup: Candidate, good: Sequence[Candidate], now: datetime) -> list[str]:
+    regular = [other for other in good if not other.safety]
+    reasons = []
+    if backup in regular[:1]:
+        reasons.append("newest good")
+    # A restore of latest-verified must not find that what a drill proved was deleted since.
+    if backup in [other for other in regular if other.proved][:1]:
+        reasons.append(PROVED)
+    if reasons:
+        return reasons
+    if backup in good[:1]:
+        return ["newest safety"]
     if backup.safety and backup.good and now - backup.created < timedelta(days=SAFETY_DAYS):
-        return f"safety, for {SAFETY_DAYS} days"
+        return [f"safety, for {SAFETY_DAYS} days"]
     if backup.created.date() >= now.date():
-        return "made today"
-    return ""
+        return ["made today"]
+    return []
 
 
 def _why_not(backup: Candidate, keep: Keep) -> str:
     if not backup.good:
-        return "damaged, and a good one as old is kept"
+        return "damaged, and older than the good ones"
     if backup.safety:
         return f"safety, older than {SAFETY_DAYS} days"
     asked = [f"{option} {getattr(keep, option)}" for option in ("last", *(name for name, _noun, _period_of in PERIODS))]

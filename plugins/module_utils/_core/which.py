@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -61,7 +61,7 @@ def find(places: Places, wanted: str, job_name: str | None = None, job: Job | No
     if wanted == "latest":
         return _newest(job, entries, failed, "", entries)
     if wanted == "latest-verified":
-        return _newest_proved(job, entries, failed, history.last_drills(places, job.name))
+        return _newest_proved(job, entries, failed, history.proved(places, job.name))
     moment = parse_time(wanted)
     if moment is None:
         raise UnknownBackup(f"backup {wanted!r}", "it is neither an id, nor a time, nor a file", FORMS)
@@ -146,14 +146,11 @@ def _newest(job: Job, entries: list[Entry], failed: Mapping[str, str], limit: st
     raise UnknownBackup("backup", cause, next_step)
 
 
-def _newest_proved(
-    job: Job, entries: list[Entry], failed: Mapping[str, str], drills: Mapping[str, Mapping[str, Any]]
-) -> Choice:
-    proved = [entry for entry in entries if drills.get(entry.id, {}).get("verdict") == "proved"]
+def _newest_proved(job: Job, entries: list[Entry], failed: Mapping[str, str], proved: Collection[str]) -> Choice:
     try:
-        return _newest(job, proved, failed, "", entries)
+        return _newest(job, [entry for entry in entries if entry.id in proved], failed, "", entries)
     except UnknownBackup as error:
-        cause = f"the last drill of none of job {job.name}'s good backups proved it"
+        cause = f"no drill has proved any of job {job.name}'s good backups"
         raise UnknownBackup("backup", cause, "holdfast drill restores the latest one, and proves it.") from error
 
 
