@@ -29,7 +29,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         raise pytest.UsageError(
             "the integration tests become the user postgres and mount file systems: run them as root"
         )
-    servers.docker("image", "inspect", "holdfast-postgres:15", "holdfast-postgres:17")
+    servers.docker("image", "inspect", *(f"holdfast-postgres:{major}" for major in (14, 15, 16, 17, 18)))
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +46,20 @@ def holdfast(program: Path, tmp_path: Path) -> Holdfast:
 
 
 @pytest.fixture(scope="session")
+def _container14() -> Iterator[Server]:
+    with servers.container(14) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def _container15() -> Iterator[Server]:
     with servers.container(15) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _container16() -> Iterator[Server]:
+    with servers.container(16) as server:
         yield server
 
 
@@ -58,9 +70,22 @@ def _container17() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def _container18() -> Iterator[Server]:
+    with servers.container(18) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def _cluster15() -> Iterator[Server]:
     with servers.cluster() as server:
         yield server
+
+
+@pytest.fixture
+def container14(_container14: Server) -> Iterator[Server]:
+    """A server of 14 with client programs of 15."""
+    yield _container14
+    _container14.sweep()
 
 
 @pytest.fixture
@@ -70,9 +95,23 @@ def container15(_container15: Server) -> Iterator[Server]:
 
 
 @pytest.fixture
+def container16(_container16: Server) -> Iterator[Server]:
+    """Without contrib, without ICU, and its programs without zstd."""
+    yield _container16
+    _container16.sweep()
+
+
+@pytest.fixture
 def container17(_container17: Server) -> Iterator[Server]:
     yield _container17
     _container17.sweep()
+
+
+@pytest.fixture
+def container18(_container18: Server) -> Iterator[Server]:
+    """Without contrib, without ICU, and its programs without zstd."""
+    yield _container18
+    _container18.sweep()
 
 
 @pytest.fixture

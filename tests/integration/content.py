@@ -79,8 +79,8 @@ CATALOG = {
         FROM pg_largeobject_metadata m ORDER BY 1""",
 }
 DATABASE = f"""
-    SELECT pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, d.datlocprovider,
-      d.datconnlimit, d.datallowconn, {acl("d.datacl", "acldefault('d', d.datdba)")},
+    SELECT pg_get_userbyid(d.datdba), pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
+      to_jsonb(d) ->> 'datlocprovider', d.datconnlimit, d.datallowconn, {acl("d.datacl", "acldefault('d', d.datdba)")},
       shobj_description(d.oid, 'pg_database'),
       ARRAY(SELECT concat_ws(' ', s.setrole::regrole, c) FROM pg_db_role_setting s, unnest(s.setconfig) c
             WHERE s.setdatabase = d.oid ORDER BY 1)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from psycopg import sql
@@ -13,6 +14,9 @@ from psycopg import sql
 from .servers import Server
 
 SAMPLE = (Path(__file__).parent / "sample.sql").read_text(encoding="utf-8")
+# The same for a server that has neither extensions nor ICU.
+BARE = re.sub("CREATE EXTENSION .*", "", SAMPLE).replace(" citext ", " text ")
+BARE = BARE.replace("(provider = icu, locale = 'de')", 'FROM "C"')
 # A database name that breaks whatever is not quoted, or quoted once too often.
 WEIRD = "we\"ird 'name' ..x"
 OWNER = "app owner"
@@ -41,13 +45,13 @@ def create_roles(server: Server) -> None:
         session.execute("ALTER ROLE \"app owner\" SET work_mem = '7MB'")
 
 
-def create(server: Server, database: str) -> str:
+def create(server: Server, database: str, script: str = SAMPLE) -> str:
     """A new database with one of everything; its name."""
     create_roles(server)
     name = sql.Identifier(database)
     server.create(database, OWNER)
     with server.connect(database) as session:
-        session.execute(SAMPLE)
+        session.execute(script)
         for statement in (
             'ALTER DATABASE {} SET search_path = library, "Größen ""und"" Maße"',
             "ALTER DATABASE {} SET work_mem = '9MB'",

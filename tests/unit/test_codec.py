@@ -34,16 +34,22 @@ from ansible_collections.holdfast.postgres.plugins.module_utils._core.codec impo
     ],
 )
 def test_pg_dump_compresses_where_it_can(format, compression, major, extension, option):
-    codec = choose(format, compression, None, major)
+    codec = choose(format, compression, None, dump_has_zstd=major >= 16)
     assert codec.extension == extension
     assert dump_option(codec, major) == option
 
 
+@pytest.mark.parametrize("format", ["custom", "directory"])
+def test_a_pg_dump_that_was_built_without_zstd_does_not_compress(format):
+    codec = choose(format, "zstd", None, dump_has_zstd=False)
+    assert (codec.extension[-4:], codec.outer, dump_option(codec, 18)) == (".zst", "zstd", "--compress=0")
+
+
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("compression", COMPRESSIONS)
-@pytest.mark.parametrize("major", [15, 17])
-def test_the_extension_tells_format_and_outer_compression(format, compression, major):
-    codec = choose(format, compression, None, major)
+@pytest.mark.parametrize("dump_has_zstd", [False, True])
+def test_the_extension_tells_format_and_outer_compression(format, compression, dump_has_zstd):
+    codec = choose(format, compression, None, dump_has_zstd)
     told = recognise(f"app_20250816_155503{codec.extension}")
     assert told is not None
     assert (told.format, told.outer) == (codec.format, codec.outer)

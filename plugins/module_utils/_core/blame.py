@@ -51,6 +51,7 @@ TEXTS = (
     r"(?:role|tablespace|collation) \".*\" (?:for encoding \".*\" )?does not exist",
     r"unrecognized (?:configuration )?parameter",
     r"unsupported version",
+    r"does not support compression",
 )
 CIRCUMSTANCE = re.compile("|".join(TEXTS), re.IGNORECASE)
 

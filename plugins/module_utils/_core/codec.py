@@ -47,17 +47,14 @@ class Codec:
 SUFFIX = {"gzip": ".gz", "zstd": ".zst", "none": ""}
 
 
-def choose(format: str, compression: str, level: int | None, dump_major: int) -> Codec:
-    """The codec for a job's wishes and the major version of its pg_dump.
-
-    Only 16 and newer compress with zstd themselves. Before that the whole archive goes through zstd.
-    """
+def choose(format: str, compression: str, level: int | None, dump_has_zstd: bool) -> Codec:
+    """The codec for a job's wishes. Where pg_dump does not compress with zstd, the whole archive goes through zstd."""
     if compression == "none":
         return Codec(format, "none", inside=format != "plain", level=None)
     chosen = DEFAULT_LEVEL[compression] if level is None else level
     if format == "plain":
         return Codec(format, compression, inside=False, level=chosen)
-    if compression == "zstd" and dump_major < DUMP_KNOWS_ZSTD:
+    if compression == "zstd" and not dump_has_zstd:
         return Codec(format, "zstd", inside=False, level=chosen)
     return Codec(format, compression, inside=True, level=chosen)
 

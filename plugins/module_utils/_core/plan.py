@@ -14,7 +14,7 @@ from . import globals_dump, legacy, proof, space, verify
 from .codec import Codec
 from .definition.model import Job
 from .errors import Damaged, Refused, ServerError, UsageError
-from .postgresql import catalog, globals_grammar, roles
+from .postgresql import catalog, compression, globals_grammar, roles
 from .postgresql.quote import identifier
 from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
@@ -81,6 +81,7 @@ def plan(
         artifact = _pick(manifest, database)
         # An older pg_restore would call the archive of a newer one unreadable.
         _require_major(manifest.id, manifest.server["major"], server)
+        compression.require(manifest.id, verify.codec_of(artifact), server)
         _verify(choice.entry.directory, manifest, artifact, server if thorough else None, progress)
         path, codec = choice.entry.directory / artifact.file, verify.codec_of(artifact)
         source, details, title = artifact.database or "", artifact.details, manifest.id

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 from . import by_hand, proof
-from .codec import Codec, choose
+from .codec import Codec
 from .definition.model import Database, Job
-from .postgresql import catalog, dump, properties
+from .postgresql import catalog, compression, dump, properties
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import names
@@ -44,7 +44,7 @@ def database(
     progress.step(f"dumping database {source.database} ({in_units(facts['size'])})")
     start = time.monotonic()
     major = server.client_major("pg_dump")
-    codec = choose(job.format, job.compression, job.compression_level, major)
+    codec = compression.fitting(server, job.format, job.compression, job.compression_level)
     path = directory / names.artifact(source.name, moment, codec.extension)
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -84,7 +84,7 @@ def database(
 def roles(job: Job, server: Server, directory: Path, moment: datetime, progress: Progress) -> Artifact:
     """Dump the roles of the server into the directory; their artifact."""
     progress.step("dumping the roles of the server")
-    codec = choose("plain", job.compression, job.compression_level, server.client_major("pg_dump"))
+    codec = compression.fitting(server, "plain", job.compression, job.compression_level)
     path = directory / names.artifact("globals", moment, codec.extension)
     with_passwords = False
 

@@ -19,6 +19,7 @@ from ..codec import Codec, decompressor
 from ..errors import Damaged, HoldfastError, ProgramFailed, Refused
 from ..pipes import CHUNK
 from ..process import Command, Pipeline, copy, run
+from . import compression
 from .server import Server
 from .workspace import workspace
 
@@ -69,6 +70,8 @@ def read_to_end(
                 f"a newer pg_dump made it than the pg_restore {server.client_major('pg_restore')} for {server.title}",
                 "Restore it into a newer server, or install the client programs of a newer version.",
             ) from error
+        if compression.UNSUPPORTED in str(error):
+            raise compression.unreadable(str(path), server) from error
         if hindered is not None:
             raise _hindered(path, hindered) from error
         raise damaged(path, f"it cannot be read to its end: {error}") from error

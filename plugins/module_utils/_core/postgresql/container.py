@@ -61,7 +61,12 @@ class ContainerServer(Server):
                 f"it is of version {major}, and version {at_least} is needed",
                 f"Use an image with PostgreSQL {at_least} or newer.",
             )
-        environment = {**self._environment(), "PGPORT": str(self.connection.port)}
+        environment = {
+            **self._environment(),
+            # Where a program looks by itself was settled when it was built.
+            "PGHOST": self.connection.socket,
+            "PGPORT": str(self.connection.port),
+        }
         return self._exec((program, *args), environment, self._secrets())
 
     def client_major(self, program: str, at_least: int = 0) -> int:  # noqa: ARG002 - a container has one of each

@@ -112,7 +112,7 @@ def _kept_alive(server: ScratchContainer, name: str, image: Image, need: Need) -
         *("--rm", "--interactive", "--pull=never", f"--name={name}", "--network=none", "--log-driver=none"),
         *(f"--label={LABEL}={need.owner}", f"--label=holdfast.job={need.job}", f"--cpu-shares={CPU_SHARES}"),
         # A parallel query wants more shared memory than the 64 MB that a container gets.
-        *("--shm-size=1g", "--user=0", f"--env=PATH={image.path}", f"--env=PGHOST={HOME}", "--entrypoint=cat"),
+        *("--shm-size=1g", "--user=0", f"--env=PATH={image.path}", "--entrypoint=cat"),
     )
     run_it = Command((server.engine, "run", *options, image.id), label=f"{server.engine} run {image.name}")
     with Pipeline([run_it], source=subprocess.PIPE, sink=subprocess.PIPE) as keeper:
