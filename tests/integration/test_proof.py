@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg import sql
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import proof
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql import rows
@@ -21,6 +22,9 @@ from ansible_collections.holdfast.postgres.tests.integration.sabotage import alt
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 
 TYPES = Path(__file__).with_name("types.sql").read_text(encoding="utf-8")
+MANUAL = Path(__file__).parents[2] / "docs" / "proof.md"
+# A domain over a domain
+BEYOND = ('types."of domain of arrays"',)
 MORE = """
     CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION library.watch();
     ALTER EVENT TRIGGER watch DISABLE;
@@ -176,6 +180,105 @@ def _output(session: Any, table: str) -> str:
         " WHERE a.attrelid = %s::regclass AND a.attnum = 1"
     )
     return str(session.execute(query, [table]).fetchone()[0])
+
+
+def contents(session: Any) -> dict[str, str]:
+    """What the proof has of the content of each table of the schema types."""
+    found = [table for table in rows.tables(session) if table.name.startswith("types.")]
+    return {table.name: rows.count(session, table, hashes=True)["content"] for table in found}
+
+
+def test_values_exchanged_between_two_rows_of_a_column_are_told(whole: tuple[Any, dict[str, Any]]) -> None:
+    """Every value is still there, and belongs to another row: to somebody else, if it is a password."""
+    session, _proof = whole
+    session.execute("BEGIN")
+    try:
+        found = rows.tables(session)
+        names = [
+            table.name
+            for table in found
+            if table.name.startswith('types."of ') and rows.count(session, table, hashes=False)["rows"] > 1
+        ]
+        assert len(names) > 40
+        for name in names:
+            session.execute(f"ALTER TABLE {name} ADD id integer, ADD name text")
+            session.execute(
+                f"UPDATE {name} SET id = n, name = 'name ' || n FROM (SELECT ctid, row_number() OVER () AS n"
+                f" FROM {name}) AS numbered WHERE numbered.ctid = {name}.ctid"
+            )
+        before = contents(session)
+        for name in names:
+            session.execute(
+                f"UPDATE {name} SET value = other.value FROM {name} AS other WHERE {name}.id + other.id = 1 +"
+                f" (SELECT max(id) FROM {name})"
+            )
+        after = contents(session)
+        assert [name for name in names if before[name] == after[name]] == []
+    finally:
+        session.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize(
+    ("type_name", "low", "high"),
+    [
+        ("bigint", "1", "4294967296"),
+        ("bigint", "-1", "4294967295"),
+        ("timestamp", "2000-01-01 00:00:00.000001", "2000-01-01 01:11:34.967296"),
+        ("timestamptz", "2000-01-01 00:00:00.000001+00", "2000-01-01 01:11:34.967296+00"),
+        ("time", "00:00:00.000001", "01:11:34.967296"),
+        ("interval", "00:00:00.000001", "01:11:34.967296"),
+        ("money", "0.01", "42949672.96"),
+        ("pg_lsn", "0/1", "1/0"),
+        ("xid8", "1", "4294967296"),
+    ],
+)
+def test_both_halves_of_a_value_count(whole: tuple[Any, dict[str, Any]], type_name: str, low: str, high: str) -> None:
+    session, _proof = whole
+    session.execute("BEGIN")
+    try:
+        session.execute(f"CREATE TABLE types.halves AS SELECT '{low}'::{type_name} AS value")
+        before = contents(session)["types.halves"]
+        session.execute(f"UPDATE types.halves SET value = '{high}'")
+        assert contents(session)["types.halves"] != before
+    finally:
+        session.execute("ROLLBACK")
+
+
+def test_the_manual_computes_the_same_by_hand(
+    whole: tuple[Any, dict[str, Any]], _cluster15: Server, tmp_path: Path
+) -> None:
+    session, expected = whole
+    script = MANUAL.read_text(encoding="utf-8").partition("## Compare by hand")[2].split("```")[1].removeprefix("sql")
+    tables = {
+        name: f"{table['rows']}|{table['content']}"
+        for name, table in expected["tables"].items()
+        if name not in BEYOND and "content" in table
+    }
+    runs = "".join(f"\\set table {sql.Literal(name).as_string(None)}\n{script}\n" for name in tables)
+    where = ("-h", _cluster15.connection["socket"], "-p", str(_cluster15.port), "-d", session.info.dbname)
+    told = _cluster15.run("psql", *where, "-XqAt", source=runs.encode())
+    assert dict(zip(tables, told.decode().splitlines())) == tables
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "WIN1252", "SQL_ASCII"])
+def test_text_in_other_encodings_is_proved(encoding: str, holdfast: Holdfast, cluster15: Server) -> None:
+    """Also octets that mean nothing in UTF-8, or anywhere."""
+    database, into = cluster15.unique(), cluster15.unique()
+    with cluster15.connect() as session:
+        session.execute(
+            f"CREATE DATABASE {database} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+    odd = "\\201" if encoding == "WIN1252" else "\\344"
+    with cluster15.connect(database) as session:
+        session.execute(f"SET client_encoding = '{encoding}'")
+        session.execute(
+            "CREATE TABLE words (id integer, plain text, padded char(9), named name, list text[], object jsonb);"
+            f"INSERT INTO words SELECT 1, t, t, t, ARRAY[t], to_jsonb(t) FROM convert_from('{odd}', '{encoding}') AS t;"
+            "INSERT INTO words VALUES (2, '', 'NULL', NULL, '{NULL}', '{}')"
+        )
+    holdfast.define("library", cluster15, database)
+    holdfast.backup("library")
+    assert holdfast.json("restore", "--into", into)["proof"]["result"] == "proved"
 
 
 @pytest.mark.parametrize(

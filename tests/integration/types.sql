@@ -61,6 +61,7 @@ SELECT types.fill('smallint', 'smallint', '-32768', '7'),
        types.fill('pg_lsn', 'pg_lsn', '16/B374D848'),
        types.fill('xid8', 'xid8', '18446744073709551615'),
        types.fill('tid', 'tid', '(7,3)'),
+       types.fill('refcursor', 'refcursor', 'a cursor', ''),
        types.fill('regclass', 'regclass', 'types."of text"', 'pg_class'),
        types.fill('regtype', 'regtype', 'types.colour', 'integer'),
        types.fill('regprocedure', 'regprocedure', 'types.fill(text, text, text[])', 'now()'),
@@ -80,3 +81,9 @@ SELECT types.fill('smallint', 'smallint', '-32768', '7'),
        types.fill('own range', 'types.span', '[1 day,2 days)', '[24 hours,2 days)'),
        types.fill('multirange', 'datemultirange', '{[2025-01-01,2025-02-01),[2025-03-01,)}', '{}'),
        types.fill('citext', 'public.citext', 'Word', 'word');
+
+-- What a restore writes in another way: the sign of what is no number, and an array's bitmap of nulls that has none left.
+INSERT INTO types."of double" VALUES ('Infinity'::float8 - 'Infinity');
+INSERT INTO types."of real" VALUES ('Infinity'::float4 - 'Infinity');
+CREATE TABLE types.bitmap AS SELECT '{1,NULL}'::integer[] AS value;
+UPDATE types.bitmap SET value[2] = 2;

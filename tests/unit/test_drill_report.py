@@ -34,7 +34,7 @@ MANIFEST = Manifest(
 def taken(**tables: Any) -> dict[str, Any]:
     """A proof of tables with these rows."""
     return {
-        "proof": 1,
+        "proof": 2,
         "mode": "full",
         "database": "app",
         "major": 17,

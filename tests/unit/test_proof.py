@@ -15,7 +15,7 @@ from ansible_collections.holdfast.postgres.plugins.module_utils._core import pro
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import Damaged
 
 PROOF = {
-    "proof": 1,
+    "proof": 2,
     "mode": "full",
     "database": "app",
     "major": 15,
@@ -179,7 +179,7 @@ def test_counts_compare_only_what_they_have():
     assert told(PROOF, counts) == [] == told(counts, PROOF)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"proof": 1, "tables": []}', '{"proof": 2, "tables": {}}'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"proof": 2, "tables": []}', '{"proof": 1, "tables": {}}'])
 def test_a_file_that_is_no_proof_is_damage(text):
     with pytest.raises(Damaged):
         proof.read(Path("x.proof.json"), text)

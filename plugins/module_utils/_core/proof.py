@@ -7,7 +7,7 @@
 It is taken in the snapshot that a dump uses, and again in what was restored; :func:`compare` tells how the two differ.
 A proof is plain data, and JSON as an artifact:
 
-    proof       1, the version of this shape
+    proof       2, the version of this shape
     mode        full, or counts: without the hashes of the rows
     database    its name
     major       the server's major version
@@ -31,7 +31,7 @@ from .postgresql import large_objects, objects, rows, sequences
 if TYPE_CHECKING:
     from .postgresql.rows import Session
 
-VERSION = 1
+VERSION = 2
 # How PostgreSQL writes these down may change from one major version to the next.
 WRITTEN = frozenset({"definition", "default", "partition_bound", "partition_key", "constraints"})
 NOT_COMPUTED = "it could not be computed"

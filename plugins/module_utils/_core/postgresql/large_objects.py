@@ -18,20 +18,29 @@ if TYPE_CHECKING:
 
     Session = Union[psycopg.Connection[Any], Inside]
 
+# A literal of bytea would be read as standard_conforming_strings has it.
+ZERO = "decode('00', 'hex')"
+
+
+def _sum(*values: str) -> str:
+    return f"coalesce(sum(hash_record_extended(ROW(record_send(ROW({', '.join(values)}))), 0)), 0)"
+
+
 # Large objects may be sparse: a restore fills the holes with zeros, so the zeros at the end of a page do not count.
-LARGE_OBJECTS = """
-    SELECT coalesce(sum(hash_record_extended(ROW(loid, pageno, rtrim(data, '\\x00'::bytea)), 0))
-      FILTER (WHERE rtrim(data, '\\x00'::bytea) <> ''), 0)
-    FROM pg_largeobject"""
-LARGE_OBJECT_LENGTHS = """
-    SELECT coalesce(sum(hash_record_extended(ROW(last.loid, last.pageno::bigint * 2048 + octet_length(p.data)), 0)), 0)
+LARGE_OBJECTS = f"""
+    SELECT {_sum("loid", "pageno", "data")}
+    FROM (SELECT loid, pageno, rtrim(data, {ZERO}) AS data FROM pg_largeobject) page WHERE octet_length(data) > 0"""
+LARGE_OBJECT_LENGTHS = f"""
+    SELECT {_sum("last.loid", "last.pageno::bigint * 2048 + octet_length(p.data)")}
     FROM (SELECT loid, max(pageno) AS pageno FROM pg_largeobject GROUP BY loid) last
     JOIN pg_largeobject p USING (loid, pageno)"""
-LARGE_OBJECT_FACTS = f"""
-    SELECT coalesce(sum(hash_record_extended(ROW(m.oid, pg_get_userbyid(m.lomowner)::text COLLATE "C",
-      array_to_string({privileges("m.lomacl", "'L'", "m.lomowner")}, ',') COLLATE "C",
-      {comment("pg_largeobject", "m")} COLLATE "C"), 0)), 0)
-    FROM pg_largeobject_metadata m"""
+FACTS = (
+    "m.oid",
+    "pg_get_userbyid(m.lomowner)",
+    privileges("m.lomacl", "'L'", "m.lomowner") + "::text",
+    comment("pg_largeobject", "m"),
+)
+LARGE_OBJECT_FACTS = f"SELECT {_sum(*FACTS)} FROM pg_largeobject_metadata m"
 
 
 def read(session: Session, hashes: bool) -> dict[str, Any]:

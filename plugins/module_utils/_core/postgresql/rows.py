@@ -4,23 +4,17 @@
 
 """The rows of every table as two numbers: how many there are, and a hash of what is in them.
 
-The hash of a table is the sum, modulo 2^64, of a 64-bit hash of each row, so the order of the rows does not count and
-no two equal rows cancel each other out. A row is hashed as a record of its columns in the order of their names, because
-pg_dump may give a table that inherits its columns in another order.
-
-A column whose binary hash is exact and the same after a restore goes in as it is. Every other column goes in as what
-its output function writes, which is what pg_dump copies: the hash of an enum or a reg* type would be that of an OID,
-which a restore changes; equal numerics, intervals or jsonb need not be identical; json, xml and geometric types have no
-hash.
+The hash of a table is the sum, modulo 2^64, of a 64-bit hash of each row (:mod:`.row_hash`), so the order of the rows
+does not count and no two equal rows cancel each other out. The columns are in the order of their names, because pg_dump
+may give a table that inherits its columns in another order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
-from .quote import identifier
+from .row_hash import Column, row_hash
 
 if TYPE_CHECKING:
     import psycopg
@@ -29,11 +23,9 @@ if TYPE_CHECKING:
 
     Session = Union[psycopg.Connection[Any], Inside]
 
-# pg_type.oid of built-in types, which no version changes: boolean, bytea, the integers and oid, uuid, dates and times
-EXACT = frozenset({16, 17, 20, 21, 23, 26, 1082, 1083, 1114, 1184, 2950})
-TEXTS = frozenset({25, 1043})
 # Whatever shapes the output of a type; a session's own settings outrank those of its role and database.
 PINNED = {
+    "client_encoding": "UTF8",
     "datestyle": "ISO, YMD",
     "intervalstyle": "postgres",
     "timezone": "UTC",
@@ -60,51 +52,39 @@ TABLES = r"""
         SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))
     ORDER BY pg_relation_size(c.oid) DESC, 2
 """
+ENCODING = "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
 COLUMNS = """
     WITH RECURSIVE base AS (
       SELECT oid AS domain, typbasetype AS type FROM pg_type WHERE typtype = 'd'
       UNION ALL SELECT base.domain, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype = 'd'
     )
-    SELECT a.attrelid::bigint, a.attname, format_type(a.atttypid, a.atttypmod), t.oid::bigint,
+    SELECT a.attrelid::bigint, a.attname, t.oid::bigint,
       CASE WHEN t.oid <> a.atttypid THEN format_type(t.oid, -1) END,
-      quote_ident(n.nspname) || '.' || quote_ident(p.proname), a.attgenerated <> ''
+      CASE WHEN p.pronamespace = 'pg_catalog'::regnamespace AND (p.proargtypes[0] = t.oid OR o.typtype = 'p')
+        THEN 'pg_catalog.' || quote_ident(p.proname) END, a.attgenerated <> ''
     FROM pg_attribute a
     JOIN LATERAL (SELECT coalesce((
         SELECT b.type FROM base b JOIN pg_type u ON u.oid = b.type WHERE b.domain = a.atttypid AND u.typtype <> 'd'
       ), a.atttypid) AS oid) AS found ON true
     JOIN pg_type t ON t.oid = found.oid
-    JOIN pg_proc p ON p.oid = t.typoutput JOIN pg_namespace n ON n.oid = p.pronamespace
+    JOIN pg_proc p ON p.oid = t.typoutput JOIN pg_type o ON o.oid = p.proargtypes[0]
     WHERE a.attrelid = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY a.attrelid, a.attname COLLATE "C"
 """
 
 
 @dataclass(frozen=True)
-class Column:
-    """type: as SQL names it. base: the OID of the type below all domains; cast: its name, when it is below one.
-
-    output: the function that writes it. generated: it is computed from others, and in no dump.
-    """
-
-    name: str
-    type: str
-    base: int
-    cast: str | None
-    output: str
-    generated: bool
-
-
-@dataclass(frozen=True)
 class Table:
     """name: quoted, with its schema. kind: r for a table or partition, m for a materialized view. condition: the rows
     of an extension's configuration table that a dump takes, as a WHERE clause, or empty. columns: ordered by name.
+    encoding: of its database.
     """
 
-    oid: int
     name: str
     kind: str
     condition: str
     columns: tuple[Column, ...]
+    encoding: str
 
 
 def pin(session: Session, workers: int) -> None:
@@ -120,7 +100,8 @@ def tables(session: Session) -> list[Table]:
     columns: dict[int, list[Column]] = {row[0]: [] for row in found}
     for oid, *column in session.execute(COLUMNS, [list(columns)]):
         columns[oid].append(Column(*column))
-    return [Table(oid, name, kind, condition, tuple(columns[oid])) for oid, name, kind, condition in found]
+    ((encoding,),) = session.execute(ENCODING).fetchall()
+    return [Table(name, kind, condition, tuple(columns[oid]), encoding) for oid, name, kind, condition in found]
 
 
 def count(session: Session, table: Table, hashes: bool) -> dict[str, Any]:
@@ -128,7 +109,9 @@ def count(session: Session, table: Table, hashes: bool) -> dict[str, Any]:
     stored = [column for column in table.columns if not column.generated]
     computed = [column for column in table.columns if column.generated]
     wanted = {"content": stored, "generated": computed} if hashes else {}
-    sums = {name: _sum(columns) for name, columns in wanted.items() if columns}
+    sums = {
+        name: f"coalesce(sum({row_hash(columns, table.encoding)}), 0)" for name, columns in wanted.items() if columns
+    }
     selected = ", ".join(["count(*)", *sums.values()])
     total, *hashed = session.execute(f"SELECT {selected} FROM ONLY {table.name} {table.condition}").fetchall()[0]
     return {"rows": total, **{name: hexadecimal(value) for name, value in zip(sums, hashed)}}
@@ -137,19 +120,3 @@ def count(session: Session, table: Table, hashes: bool) -> dict[str, Any]:
 def hexadecimal(total: Any) -> str:
     """A sum of hashes as it is kept."""
     return f"{int(total) % MODULUS:016x}"
-
-
-def _sum(columns: Iterable[Column]) -> str:
-    record = ", ".join(map(_hashed, columns))
-    return f"coalesce(sum(hash_record_extended(ROW({record}), 0)), 0)"
-
-
-def _hashed(column: Column) -> str:
-    name = identifier(column.name)
-    if column.base in EXACT:
-        return name
-    # A column's own collation may call different texts equal.
-    if column.base in TEXTS:
-        return f'{name}::text COLLATE "C"'
-    value = f"{name}::{column.cast}" if column.cast else name
-    return f'textin({column.output}({value})) COLLATE "C"'
