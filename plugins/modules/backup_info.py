@@ -70,9 +70,13 @@ backups:
       type: str
       sample: "2025-08-16T15:55:03Z"
     age:
-      description: Its age in seconds.
+      description: Its age in seconds; none when it is dated in the future.
       type: int
       sample: 3600
+    future:
+      description: Whether it is dated in the future. It is no V(latest) then, and counts for nothing in retention.
+      type: bool
+      sample: false
     size:
       description: Octets of all its artifacts.
       type: int

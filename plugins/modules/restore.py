@@ -160,7 +160,7 @@ safety:
   type: str
   sample: curriculum_library_api_20250817_090000
 passed_over:
-  description: Newer backups that were not taken because they are damaged.
+  description: Newer backups that were not taken because they are damaged, or dated in the future.
   returned: success
   type: list
   elements: str

@@ -381,7 +381,7 @@ def test_what_differs_from_the_proof_does_not_replace_anything(
     lines = holdfast("list").out.splitlines()
     assert [line.split()[0] for line in lines if "DAMAGED" in line] == [made]
     assert [line for line in lines if line.startswith(f"{made}: it is not what") and "other content" in line]
-    assert f"damaged are {made}" in holdfast("restore", "latest", status=2).err
+    assert f"passed over are {made}" in holdfast("restore", "latest", status=2).err
     told = holdfast.json("restore", made, "--accept-differences", status=1)
     assert told["proof"]["differences"][0]["name"] == "public.items"
     assert told["before"] in cluster15.names()

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.health import (
     Check,
     backups,
+    dated,
     disk,
     drilled,
     drills_scheduled,
@@ -27,7 +28,10 @@ GIB = 1 << 30
 
 
 def backup(age_hours, problem=""):
-    return {"age": age_hours * 3600, "problem": problem, "size": 1000}
+    return {"age": age_hours * 3600, "future": False, "problem": problem, "size": 1000}
+
+
+FROM_THE_FUTURE = {"id": "app_20300101_000000", "age": None, "future": True, "problem": "", "size": 1000}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +49,8 @@ def backup(age_hours, problem=""):
         ([backup(8)], {"result": "failed", "error": "disk: full"}, "0 2 * * *", "critical"),
         ([backup(8)], {"result": "ended", "error": "KeyboardInterrupt: "}, "0 2 * * *", "critical"),
         ([backup(8)], {"result": "locked"}, "0 2 * * *", "ok"),
+        ([FROM_THE_FUTURE], {"result": "ok"}, None, "critical"),
+        ([FROM_THE_FUTURE, backup(32)], {"result": "ok"}, "0 2 * * *", "critical"),
     ],
 )
 def test_recent_backups(listed, last_run, schedule, level):
@@ -63,6 +69,21 @@ def test_a_long_run_is_late_only_when_the_next_was_due(hours, level):
     check = backups([backup(32)], {"result": "ok"}, None, NOW - timedelta(hours=hours), "0 2 * * *", NOW)
     assert check.level == level
     assert "another is being made since 2025-08-16" in check.text
+
+
+def test_a_run_that_began_in_the_future_hides_nothing():
+    check = backups([backup(32)], {"result": "ok"}, None, NOW + timedelta(days=900), "0 2 * * *", NOW)
+    assert check.level == "critical"
+
+
+def test_what_is_dated_in_the_future_is_critical():
+    good = Check("Recent backups", "ok", "1 good backup")
+    assert dated(good, [], NOW + timedelta(minutes=4), NOW) == good
+    assert dated(good, [], None, NOW) == good
+    told = dated(good, ["app_20300101_000000"], NOW, NOW)
+    assert told.level == "critical" and "app_20300101_000000" in told.text and "1 good backup" in told.text
+    told = dated(good, [], NOW + timedelta(days=2), NOW)
+    assert told.level == "critical" and "2025-08-18T10:00:00Z" in told.text
 
 
 def test_a_failed_run_is_quoted():
@@ -93,6 +114,8 @@ DIFFERS = {
         ("ok", drill(3, **DIFFERS), 90, None, "critical", "table a.b: 1 row"),
         ("ok", drill(3, result="failed", error="docker: away"), 90, "0 4 1 * *", "warning", "docker: away"),
         ("ok", drill(3, result="ended", error="KeyboardInterrupt: "), 90, "0 4 1 * *", "warning", "KeyboardInterrupt"),
+        # A drill of the future must not hide for years that none is made.
+        ("ok", drill(-900, verdict="proved"), 90, "0 4 1 * *", "warning", "dated in the future"),
         ("ok", None, 15, "0 4 1 * *", "ok", "never drilled"),
         ("ok", None, 16, "0 4 1 * *", "warning", "a drill was due at 2025-08-01 04:00"),
         ("ok", None, None, "0 4 1 * *", "ok", "never drilled"),

@@ -101,6 +101,26 @@ def test_what_was_proved_and_is_damaged_since_is_no_proved_one():
     assert kept(backups, Keep(daily=3)) == ["b0", "b1", "b2", "b25"]
 
 
+def test_what_is_dated_in_the_future_counts_for_nothing_and_nothing_goes():
+    """The clock is wrong now, or was when that backup was made: nobody knows what is old."""
+    future = [Candidate(f"f{day}", NOW + timedelta(days=1000 + day)) for day in range(9)]
+    decisions = {decision.id: decision for decision in decide([*future, *nightly(9)], Keep(daily=7), NOW)}
+    assert all(decision.keep for decision in decisions.values())
+    assert {decisions[f"f{day}"].why for day in range(9)} == {"dated in the future, and counts for nothing"}
+    assert [decisions[f"b{day}"].why for day in (0, 6)] == ["newest good, day 1 of 7", "day 7 of 7"]
+    assert decisions["b7"].why == "nothing is deleted before 2028-05-20T02:05:00Z, when the latest was written"
+
+
+def test_a_clock_that_is_earlier_than_the_history_deletes_nothing():
+    early = NOW - timedelta(days=400)
+    assert len(kept(nightly(9), Keep(daily=1), early)) == 9
+    assert [one.keep for one in decide(nightly(9), Keep(daily=7), NOW, NOW + timedelta(hours=1))] == [True] * 9
+    # Two clocks may differ by some minutes.
+    assert kept(nightly(9), Keep(daily=7)) == [
+        one.id for one in decide(nightly(9), Keep(daily=7), NOW, NOW + timedelta(minutes=4)) if one.keep
+    ]
+
+
 def test_weeks_months_and_years_keep_the_newest_of_each():
     backups = nightly(800)
     yearly = kept(backups, Keep(daily=0, yearly=3))

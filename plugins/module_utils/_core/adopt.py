@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from . import VERSION, by_hand, history, legacy
+from . import VERSION, by_hand, clock, history, legacy
 from .definition.model import Database, Job
 from .errors import HoldfastError, Refused, UsageError
 from .places import Places
@@ -36,6 +36,12 @@ def adopt(job: Job, places: Places, file: Path, database: str | None, progress: 
         dump = legacy.inspect(file, reach(job.connection))
         parts = names.split(file.name)
         moment = parts[1] if parts else datetime.fromtimestamp(int(file.stat().st_mtime), timezone.utc)
+        if clock.in_future(moment, datetime.now(timezone.utc)):
+            raise Refused(
+                f"file {file}",
+                f"its time, {clock.told(moment)}, is in the future",
+                "Give the file a name with the time at which it was made, such as NAME_20250816_155503.sql.gz.",
+            )
         backup = names.backup_id(job.name, moment)
         if any(entry.id == backup for entry in repository.entries()):
             raise Refused(

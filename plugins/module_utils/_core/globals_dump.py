@@ -19,6 +19,7 @@ from .repository.manifest import Manifest
 RESTORE_WITHOUT = "Find out where it comes from. To restore all the same: create the roles by hand first."
 ENCODING = re.compile(rb"^SET client_encoding = '(\w+)';$", re.MULTILINE)
 
+
 def text(directory: Path, manifest: Manifest) -> str:
     """What ``pg_dumpall --globals-only`` wrote; empty for a backup without."""
     artifact = manifest.globals()

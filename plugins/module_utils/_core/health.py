@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from . import clock
 from .repository.manifest import moment
 from .schedule import parse
 from .units import count, duration, size
@@ -77,6 +78,7 @@ def backups(
     if killed is not None:
         text = f"the run that made {killed} was killed"
         return Check(point, CRITICAL, text, "holdfast backup removes what it left, and makes another.")
+    listed = [backup for backup in listed if not backup["future"]]
     good = [backup for backup in listed if not backup["problem"]]
     damaged = len(listed) - len(good)
     if last_run is not None and last_run["result"] not in ("ok", "locked"):
@@ -90,7 +92,7 @@ def backups(
     summary = f"{count(len(good), 'good backup')}, {size(total)}; the newest is {duration(newest['age'])} old"
     due = parse(schedule).previous(now - GRACE) if schedule else None
     begun = now - timedelta(seconds=newest["age"])
-    if since is not None:
+    if since is not None and not clock.in_future(since, now):
         # A large database may take longer than the grace. A run that is older than what is due hangs.
         begun = max(begun, since)
         summary += f"; another is being made since {since.astimezone(now.tzinfo):%Y-%m-%d %H:%M}"
@@ -100,6 +102,22 @@ def backups(
     if damaged:
         return Check(point, WARNING, f"{summary}; {damaged} damaged", "holdfast list")
     return Check(point, OK, summary)
+
+
+def dated(check: Check, future: Sequence[str], written: datetime | None, now: datetime) -> Check:
+    """The check of the recent backups, and whether anything is dated in the future.
+
+    future: the backups that are; written: when the newest line of the history was.
+    """
+    if future:
+        text = f"dated in the future, so the clock is wrong or was so once: {', '.join(future)}"
+        step = "Set the clock. If it is right, move the files of that backup away: until then nothing is deleted."
+    elif clock.behind([written], now) is not None:
+        text = f"the clock is earlier than {clock.told(written)}, when the history was written" if written else ""
+        step = "Set the clock. If it is right, remove the later lines from the history: until then nothing is deleted."
+    else:
+        return check
+    return Check(check.point, CRITICAL, f"{text}; {check.text}", step)
 
 
 def drilled(
@@ -113,7 +131,9 @@ def drilled(
     """
     due = parse(schedule).previous(now - DRILL_GRACE) if schedule else None
     begun = moment(last["time"]) if last else oldest
-    if last is not None and last.get("verdict") in ("proved", "not proved"):
+    if last is not None and clock.in_future(moment(last["time"]), now):
+        drill = Check(check.point, WARNING, "the last drill is dated in the future", "holdfast drill")
+    elif last is not None and last.get("verdict") in ("proved", "not proved"):
         age = duration((now - moment(last["time"])).total_seconds())
         drill = Check(check.point, OK, f"drilled {age} ago: {last['verdict']}")
     elif last is not None:

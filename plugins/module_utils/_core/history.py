@@ -16,7 +16,7 @@ from typing import Any
 
 from .errors import Damaged, HoldfastError, Locked, NotProved
 from .places import Places
-from .repository.manifest import timestamp
+from .repository.manifest import moment, timestamp
 
 
 @contextlib.contextmanager
@@ -97,6 +97,11 @@ def last_drills(places: Places, job: str) -> dict[str, dict[str, Any]]:
             found.pop(line["backup"], None)
             found[line["backup"]] = line
     return found
+
+
+def newest(places: Places, job: str) -> datetime | None:
+    """The latest time of any line; it may be later than now, when the clock was wrong once."""
+    return max((moment(line["time"]) for line in read(places, job) if "time" in line), default=None)
 
 
 def proved(places: Places, job: str) -> set[str]:

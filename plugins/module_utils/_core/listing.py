@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from . import history
+from . import clock, history
 from .definition.model import Job
 from .places import Places
 from .prune import decisions
@@ -20,9 +20,10 @@ from .repository.manifest import timestamp
 def backups(job: Job, places: Places) -> dict[str, Any]:
     """Every backup of a job, the newest first, and the files in its repository that are none.
 
-    Each backup: id, created, age (seconds), size (octets), purpose, artifacts (their number), kept_for, goes (with
-    the next prune), verified (when the last check passed, or None), drilled (when the last drill began, or None), drill
-    (its verdict, or None), problem (empty when there is none), repository.
+    Each backup: id, created, age (seconds), future (whether it is dated in the future, and has no age), size (octets),
+    purpose, artifacts (their number), kept_for, goes (with the next prune), verified (when the last check passed, or
+    None), drilled (when the last drill began, or None), drill (its verdict, or None), problem (empty when there is
+    none), repository.
     Each unmanaged file: path, size, modified.
     """
     repository = Repository(job.repository, job.name)
@@ -36,13 +37,15 @@ def backups(job: Job, places: Places) -> dict[str, Any]:
         check = checks.get(entry.id, {})
         manifest = entry.manifest
         problem = entry.problem or check.get("damaged", "")
+        future = manifest is not None and clock.in_future(manifest.moment, now)
         verified = check.get("time") or (manifest.verified.get("at") if manifest else None)
         rows.append(
             {
                 "id": entry.id,
                 "job": job.name,
                 "created": manifest.created if manifest else None,
-                "age": round((now - manifest.moment).total_seconds()) if manifest else None,
+                "age": round((now - manifest.moment).total_seconds()) if manifest and not future else None,
+                "future": future,
                 "size": manifest.size if manifest else None,
                 "purpose": manifest.purpose if manifest else None,
                 "artifacts": len(manifest.artifacts) if manifest else None,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
-from . import history, retention
+from . import clock, history, retention
 from .definition.model import Job
 from .places import Places
 from .progress import Progress
@@ -49,11 +49,17 @@ def decisions(job: Job, places: Places, entries: Iterable[Entry], now: datetime)
         for entry in entries
         if entry.manifest is not None
     ]
-    return {decision.id: decision for decision in retention.decide(candidates, job.keep, now)}
+    written = history.newest(places, job.name)
+    return {decision.id: decision for decision in retention.decide(candidates, job.keep, now, written)}
 
 
 def _apply(job: Job, places: Places, line: dict[str, Any], progress: Progress) -> list[dict[str, Any]]:
     repository = _repository(job)
+    ahead = clock.behind([history.newest(places, job.name)], datetime.now(timezone.utc))
+    if ahead is not None:
+        progress.warn(
+            f"the clock is earlier than {clock.told(ahead)}, when the history was written: nothing is deleted"
+        )
     for done in leftovers.clear(repository):
         progress.step(done)
     rows = []

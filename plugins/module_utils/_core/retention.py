@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Callable
 
+from . import clock
+
 SAFETY_DAYS = 7
 PROVED = "newest proved"
 
@@ -61,28 +63,39 @@ PERIODS: tuple[tuple[str, str, Callable[[datetime], object]], ...] = (
 )
 
 
-def decide(backups: Iterable[Candidate], keep: Keep, now: datetime) -> list[Decision]:
+def decide(backups: Iterable[Candidate], keep: Keep, now: datetime, written: datetime | None = None) -> list[Decision]:
     """One decision for each backup, the newest first. Times are aware or all naive, in one zone.
+
+    written: when the newest line of the history was. While the clock is earlier than that, or than any backup, nothing
+    goes: nobody knows what day it is. A backup that is dated in the future stays, and counts for nothing.
 
     Whatever the numbers say, these stay: the newest good backup (a safety backup does not take its place), the newest
     good one that a drill proved, every backup of the present day, a safety backup for seven days, and a damaged backup
     until it is older than all good ones that are kept for another reason than a drill.
     """
     newest_first = sorted(backups, key=lambda backup: (backup.created, backup.id), reverse=True)
-    good = [backup for backup in newest_first if backup.good]
+    future = {backup.id for backup in newest_first if clock.in_future(backup.created, now)}
+    present = [backup for backup in newest_first if backup.id not in future]
+    good = [backup for backup in present if backup.good]
     reasons = _kept_by_number(good, keep)
-    for backup in newest_first:
+    for backup in present:
         protections = _protections(backup, good, now)
         if protections:
             reasons[backup.id] = protections + reasons.get(backup.id, [])
     kept = [backup for backup in good if reasons.get(backup.id, [PROVED]) != [PROVED]]
     oldest_kept = min((backup.created for backup in kept), default=None)
+    ahead = clock.behind([written, *(backup.created for backup in newest_first)], now)
     decisions = []
     for backup in newest_first:
-        if backup.id in reasons:
+        if backup.id in future:
+            decisions.append(Decision(backup.id, True, "dated in the future, and counts for nothing"))
+        elif backup.id in reasons:
             decisions.append(Decision(backup.id, True, ", ".join(reasons[backup.id])))
         elif not backup.good and (oldest_kept is None or backup.created >= oldest_kept):
             decisions.append(Decision(backup.id, True, "damaged, and not older than the good ones"))
+        elif ahead is not None:
+            why = f"nothing is deleted before {clock.told(ahead)}, when the latest was written"
+            decisions.append(Decision(backup.id, True, why))
         else:
             decisions.append(Decision(backup.id, False, _why_not(backup, keep)))
     return decisions

@@ -60,6 +60,8 @@ def status(job: Job, places: Places) -> dict[str, Any]:
         job.schedule,
         now,
     )
+    future = [backup["id"] for backup in listed if backup["future"]]
+    recent = health.dated(recent, future, history.newest(places, job.name), now)
     oldest = min((manifest.moment for manifest in manifests), default=None)
     checks += [
         health.drilled(recent, history.last_drill(places, job.name), oldest, job.drill_schedule, now),

@@ -4,7 +4,8 @@
 
 """Which backup is meant: an id, ``latest``, ``latest-verified``, a time, or the path of a file.
 
-``latest`` is the newest good one. ``latest-verified`` is the newest that a drill restored and proved.
+``latest`` is the newest good one. ``latest-verified`` is the newest that a drill restored and proved. Neither is ever
+one that is dated in the future.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from . import history
+from . import clock, history
 from .definition import load
 from .definition.model import Job
 from .errors import Damaged, UnknownBackup, UnknownJob, UsageError
@@ -30,7 +31,8 @@ FORMS = "Give an id (holdfast list shows them), latest, latest-verified, a time 
 
 @dataclass(frozen=True)
 class Choice:
-    """A backup of a job's repository, or a file without a manifest. passed_over: newer ones that are damaged."""
+    """A backup of a job's repository, or a file without a manifest. passed_over: newer ones that are damaged, or dated
+    in the future."""
 
     job: Job
     entry: Entry | None = None
@@ -131,18 +133,21 @@ def _by_id(job: Job, entries: list[Entry], wanted: str) -> Choice:
 
 def _newest(job: Job, entries: list[Entry], failed: Mapping[str, str], limit: str, everything: list[Entry]) -> Choice:
     passed_over: list[str] = []
+    now = datetime.now(timezone.utc)
     for entry in reversed(entries):
         # A safety backup holds what a restore replaced: whoever wants that back names it.
         if entry.manifest is not None and entry.manifest.purpose == "safety":
             continue
         problem = entry.problem or failed.get(entry.id, "")
+        if entry.manifest is not None and clock.in_future(entry.manifest.moment, now):
+            problem = "dated in the future"
         if not problem:
             return Choice(job, entry, passed_over=tuple(passed_over))
         passed_over.append(f"{entry.id} ({problem.splitlines()[0]})")
     cause, next_step = f"job {job.name} has no good backup{limit}", _there_are(everything)
     if passed_over:
-        cause += "; damaged are " + "; ".join(passed_over)
-        next_step += " A damaged one is only used when its id is given."
+        cause += "; passed over are " + "; ".join(passed_over)
+        next_step += " One that was passed over is only used when its id is given."
     raise UnknownBackup("backup", cause, next_step)
 
 

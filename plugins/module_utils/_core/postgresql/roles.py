@@ -115,9 +115,7 @@ def to_create(found: Globals, needed: Iterable[str], existing: Iterable[str], gu
                 reached.append(group)
     return Creation(
         tuple(sorted(wanted)),
-        tuple(
-            f"{name} ({', '.join(found.roles[name].powers)})" for name in sorted(wanted) if found.roles[name].powers
-        ),
+        tuple(f"{name} ({', '.join(found.roles[name].powers)})" for name in sorted(wanted) if found.roles[name].powers),
         tuple(sorted(kept_back)),
         tuple(sorted({one.member for one in found.memberships if one.group in wanted} - wanted - there)),
         tuple(script(found, wanted, memberships)),
@@ -130,9 +128,7 @@ def everything(found: Globals, existing: Iterable[str]) -> Creation:
     create = sorted(set(found.roles) - there)
     known = there | set(found.roles)
     memberships = [
-        one
-        for one in found.memberships
-        if {one.group, one.member} <= known and not {one.group, one.member} <= there
+        one for one in found.memberships if {one.group, one.member} <= known and not {one.group, one.member} <= there
     ]
     return Creation(tuple(create), script=tuple(script(found, create, memberships)))
 

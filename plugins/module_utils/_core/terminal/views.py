@@ -25,7 +25,7 @@ def listing(result: Mapping[str, Any]) -> list[Block]:
             (
                 backup["id"],
                 _maybe(size, backup["size"]),
-                _maybe(duration, backup["age"]),
+                "in the future" if backup["future"] else _maybe(duration, backup["age"]),
                 "DAMAGED" if backup["problem"] else _verified(backup["verified"]),
                 _drilled(backup["drill"], backup["drilled"]),
                 f"goes: {backup['kept_for']}" if backup["goes"] else backup["kept_for"],
@@ -127,7 +127,7 @@ def pruned(result: Mapping[str, Any]) -> list[Block]:
 
 def restored(result: Mapping[str, Any]) -> list[Block]:
     where = f"{'in place of' if result['replaces'] else 'into the new'} database {result['database']}"
-    blocks: list[Block] = [Line(f"Passed over, because damaged: {other}", "warning") for other in result["passed_over"]]
+    blocks: list[Block] = [Line(f"Passed over: {other}", "warning") for other in result["passed_over"]]
     if result["roles_created"]:
         roles = ", ".join(result["roles_created"])
         blocks.append(Line(f"Roles that the server lacks and the backup has: {roles}"))
@@ -147,7 +147,7 @@ def restored(result: Mapping[str, Any]) -> list[Block]:
 
 
 def restored_tables(result: Mapping[str, Any]) -> list[Block]:
-    blocks: list[Block] = [Line(f"Passed over, because damaged: {other}", "warning") for other in result["passed_over"]]
+    blocks: list[Block] = [Line(f"Passed over: {other}", "warning") for other in result["passed_over"]]
     renamed = [f"{one['table']} as {one['now']}" for one in result["renamed"]]
     if result["dry_run"]:
         told = f"Would restore from {result['backup']} into database {result['database']}:"
