@@ -116,6 +116,63 @@ replaces:
   description: Whether that database was there before.
   returned: success, not with mode=tables
   type: bool
+replacing:
+  description: What is live before the restore, and the backup that takes its place. None, when nothing is replaced.
+  returned: success, not with mode=tables
+  type: dict
+  contains:
+    database:
+      description: The live database.
+      type: str
+      sample: library
+    server:
+      description: Where it is.
+      type: str
+      sample: container library-db
+    size:
+      description: Its size in bytes.
+      type: int
+      sample: 41943040
+    tables:
+      description: How many tables it has. None, when it cannot be read.
+      type: int
+      sample: 4
+    rows:
+      description: About how many rows they have, by PostgreSQL's statistics. None, when it cannot be read.
+      type: int
+      sample: 80041
+    sessions:
+      description: How many sessions of clients are in it.
+      type: int
+      sample: 5
+    mode:
+      description: How it is replaced, V(swap) or V(in_place).
+      type: str
+      sample: swap
+    safety:
+      description: Whether a safety backup of it is made first.
+      type: bool
+      sample: true
+    backup:
+      description: The backup, or the path of the file, that takes its place.
+      type: str
+      sample: curriculum_library_api_20250816_155503
+    created:
+      description: When that was made; when a file was written.
+      type: str
+      sample: "2025-08-16T15:55:03Z"
+    age:
+      description: For how many seconds it has been there.
+      type: int
+      sample: 7200
+    proved:
+      description: The C(tables) and C(rows) in the backup. None, when it has no proof.
+      type: dict
+      sample: {"tables": 4, "rows": 80000}
+    summary:
+      description: All this in lines for people.
+      type: list
+      elements: str
 renamed:
   description: The tables, and the names that they have now.
   returned: success, with mode=tables
@@ -193,14 +250,16 @@ steps:
 from typing import Any
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import restore, tables, which
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.request import MODES, MODULE, RestoreRequest
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import views
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.blocks import Block
-from ansible_collections.holdfast.postgres.plugins.module_utils._core.which import Choice
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.draw import lines
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.replacing import replacing
 from ansible_collections.holdfast.postgres.plugins.module_utils._module import Long, Request, run
 
 OPTIONS = {
     "backup": {"type": "str", "default": "latest"},
-    "mode": {"type": "str", "choices": ["swap", "new", "in_place", "tables"], "default": "swap"},
+    "mode": {"type": "str", "choices": [*MODES], "default": "swap"},
     "into": {"type": "str"},
     "tables": {"type": "list", "elements": "str"},
     "to": {"type": "str"},
@@ -211,40 +270,30 @@ OPTIONS = {
 
 
 def bring_back(request: Request) -> dict[str, Any]:
-    options = request.parameters
-    choice = which.find(request.places, options["backup"], job=request.job)
-    result = _tables(request, choice) if options["mode"] == "tables" else _database(request, choice)
+    asked = _asked(request)
+    asked.check()
+    choice = which.find(request.places, request.parameters["backup"], job=request.job)
+    act = tables.restore_tables if asked.mode == "tables" else restore.restore
+    result = act(choice, request.places, request.progress, asked)
     if not request.check_mode and result["proof"]["result"] == "differs":
         request.progress.warn(f"{result['database']} is in use although it differs from the proof: see the summary")
-    return {"changed": True, **result}
+    facts = result.get("replacing")
+    told = {"replacing": {**facts, "summary": lines(replacing(facts))}} if facts else {}
+    return {"changed": True, **result, **told}
 
 
-def _database(request: Request, choice: Choice) -> dict[str, Any]:
+def _asked(request: Request) -> RestoreRequest:
     options = request.parameters
-    return restore.restore(
-        choice,
-        request.places,
-        request.progress,
+    return RestoreRequest(
         mode=options["mode"],
         into=options["into"],
+        tables=tuple(options["tables"] or ()),
+        to=options["to"],
         database=options["database"],
-        dry_run=request.check_mode,
-        accept_differences=options["accept_differences"],
         safety=options["safety_backup"],
-    )
-
-
-def _tables(request: Request, choice: Choice) -> dict[str, Any]:
-    options = request.parameters
-    return tables.restore_tables(
-        choice,
-        request.places,
-        request.progress,
-        options["tables"],
-        options["to"],
-        options["database"],
-        dry_run=request.check_mode,
         accept_differences=options["accept_differences"],
+        dry_run=request.check_mode,
+        words=MODULE,
     )
 
 
@@ -253,8 +302,7 @@ def view(result: dict[str, Any]) -> list[Block]:
 
 
 def main() -> None:
-    required = [("mode", "new", ["into"]), ("mode", "tables", ["tables"])]
-    run(OPTIONS, bring_back, view, Long("restore", lasting=True), required_if=required)
+    run(OPTIONS, bring_back, view, Long("restore", lasting=True))
 
 
 if __name__ == "__main__":

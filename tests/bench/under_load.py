@@ -44,7 +44,7 @@ def swap(holdfast: Holdfast, server: Server, address: Sequence[str]) -> None:
     for client in clients:
         client.start()
     time.sleep(BEFORE_AND_AFTER)
-    done = holdfast.json("restore", "--job", "swap")
+    done = holdfast.json("restore", "latest", "--job", "swap")
     time.sleep(BEFORE_AND_AFTER)
     stop.set()
     for client in clients:

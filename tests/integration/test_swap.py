@@ -74,11 +74,11 @@ def test_everything_comes_back_and_what_was_there_is_kept(
 
 
 def test_the_safety_backup_holds_what_was_replaced(holdfast: Holdfast, cluster15: Server, library: str) -> None:
-    told = holdfast.json("restore")
+    told = holdfast.json("restore", "latest")
     into = cluster15.unique()
     holdfast("restore", told["safety"], "--into", into)
     assert len(rows(cluster15, into)) == 105
-    told = holdfast.json("restore", "--no-safety-backup")
+    told = holdfast.json("restore", "latest", "--no-safety-backup")
     assert told["safety"] is None
     assert len(rows(cluster15, told["before"])) == 100
 
@@ -87,7 +87,7 @@ def test_a_dry_run_says_what_it_would_do_and_changes_nothing(
     holdfast: Holdfast, cluster15: Server, library: str
 ) -> None:
     before, names = content(cluster15, library), cluster15.names()
-    told = holdfast("restore", "--dry-run").out
+    told = holdfast("restore", "latest", "--dry-run").out
     for step in ("1. load", "2. compare it with the proof", "3. make a safety backup", "4. end the sessions"):
         assert step in told
     assert "Nothing was changed" in told
@@ -98,7 +98,7 @@ def test_a_dry_run_says_what_it_would_do_and_changes_nothing(
 
 def test_a_database_that_is_gone_comes_back_under_its_name(holdfast: Holdfast, cluster15: Server, library: str) -> None:
     cluster15.drop(library)
-    told = holdfast.json("restore")
+    told = holdfast.json("restore", "latest")
     assert (told["replaces"], told["before"], told["safety"]) == (False, None, None)
     assert len(rows(cluster15, library)) == 100
     assert "there is no swap" in holdfast("rollback", library, status=1).err
@@ -107,7 +107,7 @@ def test_a_database_that_is_gone_comes_back_under_its_name(holdfast: Holdfast, c
 def test_a_rollback_with_new_rows_names_them_and_keeps_them(
     holdfast: Holdfast, cluster15: Server, library: str
 ) -> None:
-    told = holdfast.json("restore")
+    told = holdfast.json("restore", "latest")
     fill(cluster15, library, 3)
     names = cluster15.names()
     assert any("103 rows" in change for change in holdfast.json("rollback", library, "--dry-run")["changes"])
@@ -123,10 +123,10 @@ def test_a_rollback_with_new_rows_names_them_and_keeps_them(
 
 
 def test_two_swaps_are_undone_one_after_the_other(holdfast: Holdfast, cluster15: Server, library: str) -> None:
-    first = holdfast.json("restore")
+    first = holdfast.json("restore", "latest")
     fill(cluster15, library, 1)
     time.sleep(1)
-    second = holdfast.json("restore")
+    second = holdfast.json("restore", "latest")
     assert holdfast.json("rollback", library)["before"] == second["before"]
     assert len(rows(cluster15, library)) == 101
     assert holdfast.json("rollback", library, "--force")["before"] == first["before"]
@@ -175,7 +175,7 @@ def test_clients_that_reconnect_lose_a_moment_and_no_committed_row(
     holdfast: Holdfast, cluster15: Server, library: str
 ) -> None:
     with Writers(cluster15, library) as writers:
-        told = holdfast.json("restore")
+        told = holdfast.json("restore", "latest")
     there = {
         int(name.split()[1])
         for database in (library, told["before"])
@@ -191,7 +191,7 @@ def test_clients_that_reconnect_lose_a_moment_and_no_committed_row(
 def test_sessions_that_hold_transactions_are_ended(holdfast: Holdfast, cluster15: Server, library: str) -> None:
     with cluster15.connect(library) as session:
         session.execute("BEGIN; UPDATE items SET name = 'never committed' WHERE id = 1")
-        told = holdfast.json("restore", "--no-safety-backup")
+        told = holdfast.json("restore", "latest", "--no-safety-backup")
         with pytest.raises(psycopg.OperationalError):
             session.execute("COMMIT")
     for database in (library, told["before"]):
@@ -213,8 +213,8 @@ def test_what_would_not_survive_an_exchange_is_named_before_anything_is_touched(
 
     def refused(thing: str) -> None:
         before, names = content(logical, database), logical.names()
-        assert thing in holdfast("restore", status=1).err
-        assert thing in holdfast("restore", "--dry-run", status=1).err
+        assert thing in holdfast("restore", "latest", status=1).err
+        assert thing in holdfast("restore", "latest", "--dry-run", status=1).err
         assert logical.names() == names
         assert_same(content(logical, database), before)
 
@@ -229,7 +229,7 @@ def test_what_would_not_survive_an_exchange_is_named_before_anything_is_touched(
         refused("subscription news")
         session.execute("ALTER SUBSCRIPTION news SET (slot_name = NONE)")
         session.execute("DROP SUBSCRIPTION news")
-    holdfast("restore")
+    holdfast("restore", "latest")
     holdfast.define("library", {**logical.connection, "maintenance_database": database}, database)
     refused("a session of its own")
 
@@ -247,11 +247,11 @@ def test_a_role_that_may_not_rename_is_told_so(holdfast: Holdfast, cluster15: Se
         holdfast.define("library", own, database, globals=False)
         holdfast.backup("library")
         names = cluster15.names()
-        assert "pg_signal_backend" in holdfast("restore", status=1).err
+        assert "pg_signal_backend" in holdfast("restore", "latest", status=1).err
         assert cluster15.names() == names
         with cluster15.connect() as session:
             session.execute("GRANT pg_signal_backend TO keeper")
-        holdfast("restore")
+        holdfast("restore", "latest")
         assert rows(cluster15, database) == [(1, "one")]
         holdfast("rollback", database)
     finally:
@@ -280,7 +280,7 @@ def test_locale_tablespace_and_owner_stay(holdfast: Holdfast, container17: Serve
     expected = container17.query(facts)
     holdfast.define("library", container17, database)
     holdfast.backup("library")
-    assert holdfast.json("restore")["proof"]["result"] == "proved"
+    assert holdfast.json("restore", "latest")["proof"]["result"] == "proved"
     assert container17.query(facts) == expected == [("i", "sv-SE", "the owner", "elsewhere")]
     container17.sweep()
     with container17.connect() as session:
@@ -298,7 +298,7 @@ def test_a_missing_extension_is_named_and_nothing_is_replaced(holdfast: Holdfast
     holdfast.backup("library")
     container17.run("sh", "-c", f"rm {folder}/vanishing*")
     before, names = content(container17, database), container17.names()
-    error = holdfast("restore", status=1).err
+    error = holdfast("restore", "latest", status=1).err
     assert 'extension "vanishing" is not available' in error
     assert "Install the package that brings the extension vanishing" in error
     assert container17.names() == names
@@ -319,7 +319,7 @@ def test_killed_in_the_exchange_the_live_database_is_what_it_was(
 ) -> None:
     expected = rows(cluster15, library)
     with cluster15.connect() as session:
-        run = holdfast.start("restore", "--no-safety-backup")
+        run = holdfast.start("restore", "latest", "--no-safety-backup")
         made = "SELECT count(*) FROM pg_database WHERE datname LIKE %s AND pg_database_size(oid) > 0"
         pattern = f"{library}_restore_%"
         wait_until(lambda: session.execute(made, [pattern]).fetchone()[0], "the new database is there")
@@ -332,7 +332,7 @@ def test_killed_in_the_exchange_the_live_database_is_what_it_was(
     assert rows(cluster15, library) == expected
     assert [name for name in cluster15.names() if "_before_" in name and library in name] == []
     # A second run finishes the job, and takes away what the first one left.
-    told = holdfast.json("restore")
+    told = holdfast.json("restore", "latest")
     assert len(rows(cluster15, library)) == 100
     assert len(rows(cluster15, told["before"])) == 105
     assert [name for name in cluster15.names() if name.startswith(f"{library}_restore_")] == []
@@ -348,7 +348,7 @@ def test_killed_before_each_note_of_it_a_swap_can_be_undone_or_done(
     state = holdfast.home / "state"
     swapped = 0
     for step in range(1, 30):
-        killed = crashes.crash(holdfast, step, "restore", "--no-safety-backup", under=state)
+        killed = crashes.crash(holdfast, step, "restore", "latest", "--no-safety-backup", under=state)
         live = rows(cluster15, library)
         assert live == expected or len(live) == 100
         if len(live) == 100:
@@ -403,7 +403,7 @@ def test_a_damaged_proof_is_named_and_the_dump_can_be_restored_without_it(
 def test_what_was_put_aside_is_told_until_somebody_deletes_it(
     holdfast: Holdfast, cluster15: Server, library: str
 ) -> None:
-    first = holdfast.json("restore", "--no-safety-backup")["before"]
+    first = holdfast.json("restore", "latest", "--no-safety-backup")["before"]
     (told,) = holdfast.json("status")["jobs"][0]["put_aside"]
     assert (told["database"], told["was"]) == (first, library)
     assert told["size"] == cluster15.query(f"SELECT pg_database_size('{first}')")[0][0]
@@ -411,7 +411,7 @@ def test_what_was_put_aside_is_told_until_somebody_deletes_it(
     cluster15.drop(first)
     assert holdfast.json("status")["jobs"][0]["put_aside"] == []
     # What was remembered of it goes with the next swap.
-    second = holdfast.json("restore", "--no-safety-backup")["before"]
+    second = holdfast.json("restore", "latest", "--no-safety-backup")["before"]
     kept = [path.name for path in (holdfast.home / "state" / "library" / "swapped").iterdir()]
     assert kept == [f"{second}.proof.json"]
 
@@ -424,12 +424,12 @@ def test_a_database_that_was_killed_before_it_was_marked_goes_unless_it_holds_so
         with cluster15.connect() as session:
             session.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
     fill(cluster15, used, 1)
-    holdfast("restore")
+    holdfast("restore", "latest")
     assert {empty, used, other} & {*cluster15.names()} == {used, other}
 
 
 def test_the_undo_that_is_told_works_with_several_jobs(holdfast: Holdfast, cluster15: Server, library: str) -> None:
     holdfast.define("archive", cluster15, "elsewhere")
-    told = holdfast.json("restore", "--job", "library")
+    told = holdfast.json("restore", "latest", "--job", "library")
     holdfast(*told["undo"].split()[1:])
     assert len(rows(cluster15, library)) == 105

@@ -15,15 +15,26 @@ DESCRIPTION = "Backs up PostgreSQL databases, verifies every backup, and restore
 STATUSES = (
     "Exit status: 0 done or healthy, 1 failed or warning, 2 critical or wrong usage, 70 crashed, 75 job is locked."
 )
+NAME_IT = (
+    "what replaces the live database has to be named: give a BACKUP (holdfast list shows them), or latest for the"
+    " newest good one"
+)
 BACKUP_HELP = "an id, latest, latest-verified, a time such as 2025-08-16T15:55 (UTC), or a path"
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The command (verb) and its arguments. SystemExit with a status when there is nothing left to do."""
-    return _parser().parse_args(argv)
+    parser, restore = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.verb == "restore" and arguments.backup is None:
+        if arguments.into is None and arguments.table is None:
+            restore.error(NAME_IT)
+        arguments.backup = "latest"
+    return arguments
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
+    """The whole parser, and that of the verb restore."""
     parser = argparse.ArgumentParser("holdfast", description=DESCRIPTION, epilog=STATUSES)
     parser.add_argument("--version", action="version", version=f"holdfast {VERSION}")
     _everywhere(parser, False)
@@ -55,8 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("--dry-run", action="store_true", help="check everything, say what would happen, change nothing")
 
-    verb = _verb(verbs, "restore", "restore a backup", "holdfast restore latest --into library_yesterday")
-    _which(verb)
+    verb = restore = _verb(verbs, "restore", "restore a backup", "holdfast restore latest --into library_yesterday")
+    told = f"{BACKUP_HELP} (with --into and --table latest may be left out)"
+    verb.add_argument("backup", metavar="BACKUP", nargs="?", help=told)
+    verb.add_argument("--job", metavar="JOB", help="whose backup, when that is not clear")
     where = verb.add_mutually_exclusive_group()
     where.add_argument(
         "--swap",
@@ -76,7 +89,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SCHEMA[.NAME]",
         help="with --table: the schema, or of a single table the name, that it gets (default: restored_<time>)",
     )
-    verb.add_argument("--database", metavar="NAME", help="which database, when the backup holds several")
+    verb.add_argument(
+        "--database",
+        metavar="NAME",
+        help="which database, when the backup holds several; which one is replaced, when BACKUP is a file without a"
+        " manifest",
+    )
     verb.add_argument(
         "--accept-differences", action="store_true", help="go on although what was restored differs from its proof"
     )
@@ -86,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         help="with --swap: make no backup of the live database first, which is kept under another name anyway",
     )
     verb.add_argument("--dry-run", action="store_true", help="check everything, say what would happen, change nothing")
+    verb.add_argument("--yes", action="store_true", help="on a terminal: replace the live database without asking")
 
     verb = _verb(verbs, "rollback", "undo the last swap of a database", "holdfast rollback library --dry-run")
     verb.add_argument("database", metavar="DATABASE", help="the live database")
@@ -109,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("files", metavar="FILE", nargs="+", help="a dump in a job's repository")
     verb.add_argument("--job", metavar="JOB", help="whose it is, when the repository does not tell")
     verb.add_argument("--database", metavar="NAME", help="of which database it is, when its name does not tell")
-    return parser
+    return parser, restore
 
 
 def _verb(

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from .errors import HoldfastError
     from .places import Places
     from .progress import Progress
+    from .request import RestoreRequest
     from .terminal.blocks import Block
+    from .which import Choice
 
     # A verb's result, what draws it, and the exit status.
     Outcome = tuple[dict[str, Any], Callable[[Any], list[Block]], int]
@@ -45,6 +47,7 @@ def main(argv: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
 def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
     import json
     import signal
+    import sys
 
     from .errors import HoldfastError
     from .places import Places
@@ -55,6 +58,9 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
 
     signal.signal(signal.SIGTERM, _interrupt)
     arguments.live = stdout.isatty()
+    # Only a person can answer. With --json standard output is for the result alone.
+    arguments.asks = arguments.live and sys.stdin is not None and sys.stdin.isatty()
+    arguments.terminal = stderr if arguments.json else stdout
     if arguments.verbose:
         _trace(stderr)
     progress = Progress() if arguments.json else StreamProgress(stdout)
@@ -178,39 +184,59 @@ def _prune(arguments: argparse.Namespace, places: Places, progress: Progress) ->
     return {"job": job.name, "dry_run": arguments.dry_run, "backups": rows}, views.pruned, 0
 
 
+def request_of(arguments: argparse.Namespace) -> RestoreRequest:
+    """What the command line asks of a restore."""
+    from .request import RestoreRequest
+
+    # An empty name is a mistake, and none that may become a swap.
+    mode = "in_place" if arguments.in_place else "new" if arguments.into is not None else "swap"
+    return RestoreRequest(
+        mode="tables" if arguments.table is not None else mode,
+        into=arguments.into,
+        tables=tuple(arguments.table or ()),
+        to=arguments.to,
+        database=arguments.database,
+        safety=not arguments.no_safety_backup,
+        accept_differences=arguments.accept_differences,
+        dry_run=arguments.dry_run,
+    )
+
+
 def _restore(arguments: argparse.Namespace, places: Places, progress: Progress) -> Outcome:
     from .restore import restore
+    from .tables import restore_tables
     from .terminal import views
     from .which import find
 
+    request = request_of(arguments)
+    request.check()
     choice = find(places, arguments.backup, arguments.job)
-    if arguments.table:
-        from .tables import restore_tables
+    if arguments.asks and request.replaces and not request.dry_run and not arguments.yes:
+        _confirm(choice, request, arguments.terminal)
+    tables = request.mode == "tables"
+    result = (restore_tables if tables else restore)(choice, places, progress, request)
+    differs = not request.dry_run and result["proof"]["result"] == "differs"
+    return result, views.restored_tables if tables else views.restored, 1 if differs else 0
 
-        result = restore_tables(
-            choice,
-            places,
-            progress,
-            arguments.table,
-            arguments.to,
-            arguments.database,
-            arguments.dry_run,
-            arguments.accept_differences,
+
+def _confirm(choice: Choice, request: RestoreRequest, terminal: TextIO) -> None:
+    """Ask whether the live database is to be replaced, before anything is locked; :class:`Refused` unless it is."""
+    import sys
+
+    from .errors import Refused
+    from .postgresql.reach import reach
+    from .replaced import look
+    from .terminal.replacing import ask
+
+    server = reach(choice.job.connection, to_restore=True)
+    server.check()
+    facts = look(choice, server, request)
+    if facts is not None and not ask(facts, sys.stdin, terminal):
+        raise Refused(
+            f"database {facts['database']}",
+            "it was not replaced, because the answer was not yes",
+            "To look at the backup first: --into NAME. To be asked nothing: --yes.",
         )
-        return result, views.restored_tables, 1 if result.get("proof", {}).get("result") == "differs" else 0
-    result = restore(
-        choice,
-        places,
-        progress,
-        mode="in_place" if arguments.in_place else "new" if arguments.into else "swap",
-        into=arguments.into,
-        database=arguments.database,
-        dry_run=arguments.dry_run,
-        accept_differences=arguments.accept_differences,
-        safety=not arguments.no_safety_backup,
-    )
-    differs = not arguments.dry_run and result["proof"]["result"] == "differs"
-    return result, views.restored, 1 if differs else 0
 
 
 def _rollback(arguments: argparse.Namespace, places: Places, progress: Progress) -> Outcome:

@@ -24,6 +24,7 @@ from .proof import Difference
 from .repository import lock
 from .repository.local import Entry
 from .repository.manifest import Artifact, Manifest
+from .request import RestoreRequest
 from .units import count, duration
 from .which import Choice
 
@@ -181,9 +182,8 @@ def _one(
 ) -> dict[str, Any]:
     """Restore one database and prove it, and drop it if that is wanted; its part of the report."""
     with recovery.part("check"):
-        planned = plan(
-            choice, server, progress, "new", scratchpad.into(artifact.database or ""), artifact.database, thorough=False
-        )
+        into = scratchpad.into(artifact.database or "")
+        planned = plan(choice, server, progress, RestoreRequest("new", into=into, database=artifact.database))
         report["verified"].append(artifact.file)
     if planned.roles.create:
         raise Refused(

@@ -19,6 +19,7 @@ from .postgresql.quote import identifier
 from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
 from .repository.manifest import Artifact, Manifest
+from .request import RestoreRequest
 from .which import Choice
 
 
@@ -26,7 +27,7 @@ from .which import Choice
 class Plan:
     """What a restore is going to do.
 
-    mode:    swap, new or in_place
+    mode:    swap, new, in_place or tables
     into:    the database that will hold the content
     live:    whether it exists, and is replaced
     source:  what the backup calls the database
@@ -47,30 +48,22 @@ class Plan:
     proof: dict[str, Any] | None
 
 
-def plan(
-    choice: Choice,
-    server: Server,
-    progress: Progress,
-    mode: str,
-    into: str | None,
-    database: str | None,
-    thorough: bool,
-    unproved: bool = False,
-) -> Plan:
-    """Check all that can be known beforehand. thorough: also read the archive to its end, as the restore will.
-    unproved: a damaged proof is no hindrance.
+def plan(choice: Choice, server: Server, progress: Progress, request: RestoreRequest) -> Plan:
+    """Check all that can be known beforehand; a dry run also reads the archive to its end, as the restore will.
 
-    into: the new database of mode new; the other modes restore where the dump came from.
+    A damaged proof is no hindrance where differences are accepted.
     """
+    into = request.into
     server.check()
     with server.session() as session:
         databases, existing = catalog.databases(session), catalog.roles(session)
         guarded = catalog.powerful_roles(session)
     if choice.entry is None or choice.entry.manifest is None:
+        request.check_file()
+        source, _none = source_of(choice, request)
         path = choice.file or Path()
         progress.step(f"reading {path} to its end")
         dump = legacy.inspect(path, server)
-        source = database or _only_database(choice.job)
         _require_major(path.name, dump.major, server)
         title, codec, details = path.name, dump.codec, {}
         found = roles.Globals()
@@ -78,18 +71,18 @@ def plan(
         proved = None
     else:
         manifest = choice.entry.manifest
-        artifact = _pick(manifest, database)
+        artifact = _pick(manifest, request.database)
         # An older pg_restore would call the archive of a newer one unreadable.
         _require_major(manifest.id, manifest.server["major"], server)
         compression.require(manifest.id, verify.codec_of(artifact), server)
-        _verify(choice.entry.directory, manifest, artifact, server if thorough else None, progress)
+        _verify(choice.entry.directory, manifest, artifact, server if request.dry_run else None, progress)
         path, codec = choice.entry.directory / artifact.file, verify.codec_of(artifact)
         source, details, title = artifact.database or "", artifact.details, manifest.id
         missing = [role for role in details.get("roles", []) if role not in existing]
         found = globals_grammar.read_globals(globals_dump.text(choice.entry.directory, manifest))
         if missing:
             globals_dump.require_understood(manifest.id, found)
-        proved = _read_proof(choice.entry.directory, manifest, artifact, unproved, progress)
+        proved = _read_proof(choice.entry.directory, manifest, artifact, request.accept_differences, progress)
     creation = roles.to_create(found, missing, existing, guarded)
     lost = [role for role in missing if role not in creation.create]
     if lost:
@@ -117,12 +110,20 @@ def plan(
         codec,
         source,
         target,
-        mode,
+        request.mode,
         target in databases,
         details,
         creation,
         proved,
     )
+
+
+def source_of(choice: Choice, request: RestoreRequest) -> tuple[str, Artifact | None]:
+    """What the backup, or the job, calls the database that is restored, and its artifact; a file has none."""
+    if choice.entry is None or choice.entry.manifest is None:
+        return request.database or _only_database(choice.job, request.into), None
+    artifact = _pick(choice.entry.manifest, request.database)
+    return artifact.database or "", artifact
 
 
 def _require_major(title: str, major: int | None, server: Server) -> None:
@@ -148,7 +149,10 @@ def _pick(manifest: Manifest, database: str | None) -> Artifact:
     raise UsageError(manifest.id, f"it holds no database {database!r}", f"It holds: {there}.")
 
 
-def _only_database(job: Job) -> str:
+def _only_database(job: Job, into: str | None) -> str:
+    """What a file without a manifest is a dump of: where it goes, when the job cannot tell."""
+    if len(job.databases) > 1 and into is not None:
+        return into
     if len(job.databases) > 1:
         there = ", ".join(source.database for source in job.databases)
         raise UsageError(f"job {job.name}", f"it has several databases: {there}", "Say which one with --database.")

@@ -10,9 +10,9 @@ import shlex
 import time
 from typing import Any
 
-from . import backup, beside, history, prove, swap
+from . import backup, beside, history, prove, replaced, swap
 from .definition.load import names as deployed
-from .errors import HoldfastError, UsageError, once_replaced
+from .errors import HoldfastError, once_replaced
 from .places import Places
 from .plan import Plan, plan
 from .postgresql import load, rows, surplus, workspace
@@ -22,6 +22,7 @@ from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import lock
+from .request import RestoreRequest
 from .units import count, duration
 from .which import Choice
 
@@ -29,41 +30,29 @@ NO_SAFETY = (
     "Nothing was replaced. If the live database cannot be dumped any more: --no-safety-backup, which keeps the database"
     " itself under another name."
 )
-MODES = ("swap", "new", "in_place")
 
 
-def restore(
-    choice: Choice,
-    places: Places,
-    progress: Progress,
-    mode: str = "swap",
-    into: str | None = None,
-    database: str | None = None,
-    dry_run: bool = False,
-    accept_differences: bool = False,
-    safety: bool = True,
-) -> dict[str, Any]:
-    """Restore one database of a backup. database says which, when there are several; into names that of mode new.
+def restore(choice: Choice, places: Places, progress: Progress, request: RestoreRequest) -> dict[str, Any]:
+    """Restore one database of a backup in one of the modes swap, new and in_place.
 
-    The backup is verified first, and what was restored is compared with its proof before it is taken into use;
-    accept_differences goes on with one that differs. A live database that is replaced gets a safety backup first; only
-    mode swap can do without (safety), because it keeps the database itself. Raises before anything is touched when the
+    The backup is verified first, and what was restored is compared with its proof before it is taken into use. A live
+    database that is replaced gets a safety backup first. Raises before anything is touched when the request, the
     backup, the server, the space or the roles do not fit.
     """
-    _check_usage(mode, into, safety)
+    request.check()
     job = choice.job
     with history.record(places, job.name, "restore") as line, lock.hold(places, job.name, "restore"):
         start = time.monotonic()
         line["backup"] = choice.entry.id if choice.entry else str(choice.file)
         server = reach(job.connection, to_restore=True)
-        planned = plan(choice, server, progress, mode, into, database, dry_run, accept_differences)
-        line.update(database=planned.into, mode=planned.mode, dry_run=dry_run)
+        planned = plan(choice, server, progress, request)
+        line.update(database=planned.into, mode=planned.mode, dry_run=request.dry_run)
         if planned.mode == "swap" and planned.live:
             swap.check(server, planned.into)
-        outcome = _describe(planned, choice)
-        if dry_run:
-            return {**outcome, "dry_run": True, "steps": steps(planned, safety)}
-        done = _carry_out(planned, server, places, progress, accept_differences, safety)
+        outcome = {**_describe(planned, choice), "replacing": replaced.look(choice, server, request)}
+        if request.dry_run:
+            return {**outcome, "dry_run": True, "steps": steps(planned, request.safety)}
+        done = _carry_out(planned, server, places, progress, request.accept_differences, request.safety)
         line.update(safety=done["safety"], before=done["before"], proof=done["proof"]["result"])
         seconds = round(time.monotonic() - start, 3)
         progress.step(f"restored {planned.into}: {count(done['proof']['tables'], 'table')} in {duration(seconds)}")
@@ -88,17 +77,6 @@ def steps(plan: Plan, safety: bool) -> list[str]:
             f"end the sessions in {plan.into} and rename it to {aside}, the new one to it",
         ]
     return [*create, *build, f"name it {plan.into}"]
-
-
-def _check_usage(mode: str, into: str | None, safety: bool) -> None:
-    if mode not in MODES:
-        raise UsageError(f"mode {mode!r}", f"it is none of {', '.join(MODES)}")
-    if (into is None) == (mode == "new"):
-        raise UsageError("restore", "a name for the new database belongs to mode new, and only there")
-    if not safety and mode != "swap":
-        raise UsageError(
-            "restore", "only a swap can do without a safety backup", "It keeps the database that it replaces."
-        )
 
 
 def _carry_out(

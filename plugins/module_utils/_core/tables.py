@@ -26,6 +26,7 @@ from .postgresql.server import Server
 from .progress import Progress
 from .proof import compare_rows
 from .repository import lock, names
+from .request import RestoreRequest
 from .restore import create_roles
 from .units import count, duration
 from .which import Choice
@@ -74,29 +75,20 @@ class Wanted:
     target: str
 
 
-def restore_tables(
-    choice: Choice,
-    places: Places,
-    progress: Progress,
-    tables: Sequence[str],
-    to: str | None = None,
-    database: str | None = None,
-    dry_run: bool = False,
-    accept_differences: bool = False,
-) -> dict[str, Any]:
+def restore_tables(choice: Choice, places: Places, progress: Progress, request: RestoreRequest) -> dict[str, Any]:
     """Restore some tables, with indexes, sequences, owners and privileges, and without triggers and foreign keys.
 
-    tables: as ``schema.name`` or ``name`` (in public). to: a schema, or for a single table ``schema.name``; by default
-    the schema ``restored_<time>``. They are restored in a database beside the live one first, and copied over in one
-    transaction; then their rows are compared with the proof. Nothing that is there is changed.
+    They are restored in a database beside the live one first, and copied over in one transaction; then their rows are
+    compared with the proof. Nothing that is there is changed.
     """
-    job = choice.job
+    request.check()
+    job, dry_run = choice.job, request.dry_run
     with history.record(places, job.name, "restore") as line, lock.hold(places, job.name, "restore"):
         start = time.monotonic()
         line["backup"] = choice.entry.id if choice.entry else str(choice.file)
         server = reach(job.connection, to_restore=True)
-        planned = plan(choice, server, progress, "tables", None, database, dry_run, accept_differences)
-        wanted = _wanted(server, planned, tables, to)
+        planned = plan(choice, server, progress, request)
+        wanted = _wanted(server, planned, request.tables, request.to)
         line.update(database=planned.into, mode="tables", tables=[one.source for one in wanted], dry_run=dry_run)
         made = _check(server, planned, wanted)
         outcome = {
@@ -124,7 +116,7 @@ def restore_tables(
             [f"DROP SCHEMA {identifier(schema)} CASCADE" for schema in made]
             or [f"DROP TABLE {one.target}" for one in wanted]
         )
-        if not accept_differences:
+        if not request.accept_differences:
             title = f"{planned.into}, {', '.join(one.target for one in wanted)}"
             prove.require(title, planned.title, verdict, f"They are there all the same. To undo: {undo}")
         line["proof"] = verdict["result"]

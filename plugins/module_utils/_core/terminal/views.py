@@ -12,6 +12,7 @@ from typing import Any
 from ..postgresql.quote import identifier
 from ..units import count, duration, size
 from .blocks import Block, Line, Table
+from .replacing import replacing
 
 MARKS = {"ok": ("[ OK ]", "good"), "warning": ("[WARN]", "warning"), "critical": ("[FAIL]", "bad")}
 TABLES_SHOWN = 20
@@ -132,6 +133,7 @@ def restored(result: Mapping[str, Any]) -> list[Block]:
         roles = ", ".join(result["roles_created"])
         blocks.append(Line(f"Roles that the server lacks and the backup has: {roles}"))
     if result["dry_run"]:
+        blocks += replacing(result["replacing"]) if result["replacing"] else []
         blocks.append(Line(f"Would restore {result['backup']} ({result['source']}) {where}:"))
         blocks += [Line(f"  {number}. {step}") for number, step in enumerate(result["steps"], 1)]
         return [*blocks, Line("Everything that can be checked beforehand is in order. Nothing was changed.", "good")]

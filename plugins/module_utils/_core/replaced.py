@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a restore is going to replace, and by what: for whoever has to decide."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from .errors import ServerError
+from .plan import source_of
+from .postgresql import catalog
+from .postgresql.server import Server
+from .repository.manifest import timestamp
+from .request import RestoreRequest
+from .which import Choice
+
+# Neither is exact: the one is of the last ANALYZE, the other is lost in a crash.
+ROWS = """
+    SELECT count(*), coalesce(sum(greatest(c.reltuples, s.n_live_tup, 0)), 0)::bigint
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid
+    WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+"""
+SESSIONS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = %s AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
+
+def look(choice: Choice, server: Server, request: RestoreRequest) -> dict[str, Any] | None:
+    """What is live now and the backup that would take its place; None when nothing would be replaced.
+
+    database, server, size (octets), sessions; tables and rows, by PostgreSQL's statistics, or None when the database
+    cannot be read; backup, created (when it was made, or for a file when it was written), age (seconds); proved: tables
+    and rows in the backup, or None.
+    """
+    if not request.replaces:
+        return None
+    database, artifact = source_of(choice, request)
+    with server.session() as session:
+        if database not in catalog.databases(session):
+            return None
+        size = catalog.describe(session, database)["size"]
+        sessions = session.execute(SESSIONS, [database]).fetchall()[0][0]
+    tables = rows = None
+    # A database that is too damaged to be read is replaced all the same.
+    with contextlib.suppress(ServerError), server.session(database) as session:
+        tables, rows = session.execute(ROWS).fetchall()[0]
+    manifest = choice.entry.manifest if choice.entry else None
+    proof = manifest.proof_of(artifact) if manifest and artifact else None
+    made = manifest.moment if manifest else _written(choice.file or Path())
+    return {
+        "database": database,
+        "server": server.title,
+        "size": size,
+        "sessions": sessions,
+        "tables": tables,
+        "rows": rows,
+        "mode": request.mode,
+        "safety": request.safety,
+        "backup": manifest.id if manifest else str(choice.file),
+        "created": timestamp(made),
+        "age": round((datetime.now(timezone.utc) - made).total_seconds()),
+        "proved": {key: proof.details[key] for key in ("tables", "rows")} if proof else None,
+    }
+
+
+def _written(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
