@@ -26,14 +26,16 @@ def prove(
     workers: int,
     progress: Progress,
     itself: bool = True,
+    whole: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(verdict, proof of what is there). expected: the proof of the backup, or None when it has none.
 
-    The verdict: result (proved, differs or no proof), mode, tables, rows, differences, notes (harmless differences).
-    itself: whether the database itself should have the owner, privileges and settings that it had.
+    The verdict: result (proved, differs or no proof), mode (of what was compared), tables, rows, differences, notes
+    (harmless differences). itself: whether the database itself should have the owner, privileges and settings that it
+    had. whole: the proof of what is there is a full one, whatever is expected.
     """
     with snapshot.hold(server, database, workers) as session:
-        return judge(session, expected, progress, itself)
+        return judge(session, expected, progress, itself, whole)
 
 
 def judge(
@@ -41,18 +43,21 @@ def judge(
     expected: Mapping[str, Any] | None,
     progress: Progress,
     itself: bool = True,
+    whole: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The same for the database of a pinned session, as its transaction sees it."""
+    mode = expected["mode"] if expected else "counts"
     if expected is None:
-        found = proof.take(session, "counts")
-        return {"result": "no proof", **proof.summary(found), "differences": [], "notes": []}, found
+        found = proof.take(session, "full" if whole else mode)
+        return {"result": "no proof", **proof.summary(found), "mode": mode, "differences": [], "notes": []}, found
     database = session.info.dbname
     progress.step(f"proving {database}: the rows and the content of every table, and everything else")
-    found = proof.take(session, expected["mode"])
+    found = proof.take(session, "full" if whole else mode)
     differences = proof.compare(expected, found, itself)
     verdict = {
         "result": "differs" if proof.serious(differences) else "proved",
         **proof.summary(found),
+        "mode": mode,
         "differences": [one.as_data() for one in differences if not one.harmless],
         "notes": [one.as_data() for one in differences if one.harmless],
     }

@@ -101,7 +101,9 @@ def _carry_out(
             progress.step(f"loading {plan.title} {'beside' if plan.live else 'into'} {plan.into}")
             with beside.loaded(server, plan, progress) as working:
                 workers, same = plan.job.parallel - 1, not plan.live
-                verdict, found = prove.prove(server, working, plan.proof, workers, progress, itself=same)
+                # A rollback compares with it, whatever the backup was proved by.
+                whole = plan.live
+                verdict, found = prove.prove(server, working, plan.proof, workers, progress, itself=same, whole=whole)
                 if not accept_differences:
                     prove.require(plan.into, plan.title, verdict, _another(plan))
                 beside.analyze(server, working)
