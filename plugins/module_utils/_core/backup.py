@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ def preflight(job: Job, repository: Repository, server: Server, progress: Progre
                 )
             facts[source.database] = catalog.describe(session, source.database)
     server.client("pg_dump", at_least=server.major)
-    last = next((entry.manifest for entry in reversed(repository.entries()) if entry.manifest), None)
+    last = _last_alike(repository, facts)
     sizes = sum(found["size"] for found in facts.values())
     space.require(
         job.repository,
@@ -99,6 +100,14 @@ def preflight(job: Job, repository: Repository, server: Server, progress: Progre
         "Free space there, keep fewer backups, or move the repository to a larger disk.",
     )
     return facts
+
+
+def _last_alike(repository: Repository, databases: Iterable[str]) -> Manifest | None:
+    """The newest backup that holds these databases and no others: a safety backup holds one of several."""
+    for entry in reversed(repository.entries()):
+        if entry.manifest and {artifact.database for artifact in entry.manifest.databases()} == {*databases}:
+            return entry.manifest
+    return None
 
 
 def _fill(

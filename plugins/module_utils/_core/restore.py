@@ -10,7 +10,8 @@ import shlex
 import time
 from typing import Any
 
-from . import backup, beside, history, prove, replaced, swap
+from . import beside, history, prove, replaced, swap
+from . import safety as safety_backup
 from .definition.load import names as deployed
 from .errors import HoldfastError, once_replaced
 from .places import Places
@@ -22,6 +23,7 @@ from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import lock
+from .repository.manifest import Manifest
 from .request import RestoreRequest
 from .units import count, duration
 from .which import Choice
@@ -87,7 +89,7 @@ def _carry_out(
     """
     done: dict[str, Any] = {"safety": None, "before": None, "outage": None}
     if plan.mode == "in_place" and plan.live:
-        done["safety"] = _safety(plan, places, progress)
+        done["safety"] = _safety(plan, places, progress).id
     create_roles(server, plan, progress)
     workspace.clear(server, plan.job.name)
     with server.claim(plan.job.name):
@@ -108,7 +110,7 @@ def _carry_out(
                     prove.require(plan.into, plan.title, verdict, _another(plan))
                 beside.analyze(server, working)
                 if plan.live:
-                    done["safety"] = _safety(plan, places, progress) if safety else None
+                    done["safety"] = _safety(plan, places, progress).id if safety else None
                     done.update(swap.swap(server, places, plan, working, found, progress))
                 else:
                     beside.name_it(server, working, plan.into, plan.details.get("comment"))
@@ -140,11 +142,9 @@ def _another(plan: Plan) -> str:
     return f"{done} Take another backup (holdfast list). To use this one all the same: its id, --accept-differences."
 
 
-def _safety(plan: Plan, places: Places, progress: Progress) -> str:
-    progress.step(f"making a safety backup of {plan.into} first")
+def _safety(plan: Plan, places: Places, progress: Progress) -> Manifest:
     try:
-        with history.record(places, plan.job.name, "backup") as line:
-            return backup.make(plan.job, "safety", line, progress).id
+        return safety_backup.make(plan.job, plan.into, places, progress, proved=plan.mode == "in_place")
     except HoldfastError as error:
         if plan.mode != "swap" or error.next_step:
             raise
