@@ -81,6 +81,10 @@ backups:
       description: Octets of all its artifacts.
       type: int
       sample: 12288
+    imported:
+      description: When it was brought to this host with C(holdfast import), or none.
+      type: str
+      sample: "2025-08-17T09:12:00Z"
     kept_for:
       description: Why retention keeps it.
       type: str

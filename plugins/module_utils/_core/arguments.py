@@ -128,6 +128,12 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     verb.add_argument("files", metavar="FILE", nargs="+", help="a dump in a job's repository")
     verb.add_argument("--job", metavar="JOB", help="whose it is, when the repository does not tell")
     verb.add_argument("--database", metavar="NAME", help="of which database it is, when its name does not tell")
+
+    verb = _verb(verbs, "import", "publish a backup that was brought here", "holdfast import /root/brought/BACKUP")
+    verb.add_argument("directory", metavar="DIRECTORY", help="holds the files of one backup, and is left as it is")
+    verb.add_argument(
+        "--job", metavar="JOB", help="the job that it must be a backup of (default: as its manifest says)"
+    )
     return parser, restore
 
 

@@ -293,6 +293,15 @@ def _adopt(arguments: argparse.Namespace, places: Places, progress: Progress) ->
     return {"adopted": adopted, "refused": refused}, view, 1 if refused else 0
 
 
+def _import(arguments: argparse.Namespace, places: Places, progress: Progress) -> Outcome:
+    from pathlib import Path
+
+    from .importing import bring
+    from .terminal.import_view import imported
+
+    return bring(Path(arguments.directory).absolute(), arguments.job, places, progress), imported, 0
+
+
 VERBS: dict[str, Callable[[argparse.Namespace, Places, Progress], Outcome]] = {
     "backup": _backup,
     "list": _list,
@@ -304,4 +313,5 @@ VERBS: dict[str, Callable[[argparse.Namespace, Places, Progress], Outcome]] = {
     "prune": _prune,
     "status": _status,
     "adopt": _adopt,
+    "import": _import,
 }

@@ -21,9 +21,9 @@ def backups(job: Job, places: Places) -> dict[str, Any]:
     """Every backup of a job, the newest first, and the files in its repository that are none.
 
     Each backup: id, created, age (seconds), future (whether it is dated in the future, and has no age), size (octets),
-    purpose, artifacts (their number), kept_for, goes (with the next prune), verified (when the last check passed, or
-    None), drilled (when the last drill began, or None), drill (its verdict, or None), problem (empty when there is
-    none), repository.
+    purpose, imported (when it was brought here, or None), artifacts (their number), kept_for, goes (with the next
+    prune), verified (when the last check passed, or None), drilled (when the last drill began, or None), drill (its
+    verdict, or None), problem (empty when there is none), repository.
     Each unmanaged file: path, size, modified.
     """
     repository = Repository(job.repository, job.name)
@@ -48,6 +48,7 @@ def backups(job: Job, places: Places) -> dict[str, Any]:
                 "future": future,
                 "size": manifest.size if manifest else None,
                 "purpose": manifest.purpose if manifest else None,
+                "imported": manifest.imported if manifest else None,
                 "artifacts": len(manifest.artifacts) if manifest else None,
                 "kept_for": kept[entry.id].why if entry.id in kept else "",
                 "goes": entry.id in kept and not kept[entry.id].keep,

@@ -45,6 +45,7 @@ def decisions(job: Job, places: Places, entries: Iterable[Entry], now: datetime)
             good=not entry.problem and not checks.get(entry.id, {}).get("damaged"),
             safety=entry.manifest.purpose == "safety",
             proved=entry.id in proved,
+            imported=entry.manifest.imported is not None,
         )
         for entry in entries
         if entry.manifest is not None

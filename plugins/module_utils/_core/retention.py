@@ -37,7 +37,8 @@ class Keep:
 class Candidate:
     """What retention knows of a backup. good: all there, and the last check found nothing wrong.
 
-    safety: made by a restore, of what it replaced. proved: the last drill that came to a verdict proved it.
+    safety: made by a restore, of what it replaced. proved: the last drill that came to a verdict proved it. imported: a
+    person brought it here.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Candidate:
     good: bool = True
     safety: bool = False
     proved: bool = False
+    imported: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def decide(backups: Iterable[Candidate], keep: Keep, now: datetime, written: dat
     """One decision for each backup, the newest first. Times are aware or all naive, in one zone.
 
     written: when the newest line of the history was. While the clock is earlier than that, or than any backup, nothing
-    goes: nobody knows what day it is. A backup that is dated in the future stays, and counts for nothing.
+    goes: nobody knows what day it is. A backup that is dated in the future stays, and counts for nothing; so does one
+    that was imported, for somebody wanted it here.
 
     Whatever the numbers say, these stay: the newest good backup (a safety backup does not take its place), the newest
     good one that a drill proved, every backup of the present day, a safety backup for seven days, and a damaged backup
@@ -75,7 +78,7 @@ def decide(backups: Iterable[Candidate], keep: Keep, now: datetime, written: dat
     """
     newest_first = sorted(backups, key=lambda backup: (backup.created, backup.id), reverse=True)
     future = {backup.id for backup in newest_first if clock.in_future(backup.created, now)}
-    present = [backup for backup in newest_first if backup.id not in future]
+    present = [backup for backup in newest_first if backup.id not in future and not backup.imported]
     good = [backup for backup in present if backup.good]
     reasons = _kept_by_number(good, keep)
     for backup in present:
@@ -89,6 +92,8 @@ def decide(backups: Iterable[Candidate], keep: Keep, now: datetime, written: dat
     for backup in newest_first:
         if backup.id in future:
             decisions.append(Decision(backup.id, True, "dated in the future, and counts for nothing"))
+        elif backup.imported:
+            decisions.append(Decision(backup.id, True, "imported, until you delete it"))
         elif backup.id in reasons:
             decisions.append(Decision(backup.id, True, ", ".join(reasons[backup.id])))
         elif not backup.good and (oldest_kept is None or backup.created >= oldest_kept):

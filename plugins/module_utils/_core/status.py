@@ -44,7 +44,7 @@ def status(job: Job, places: Places) -> dict[str, Any]:
     manifests = [
         entry.manifest
         for entry in Repository(job.repository, job.name).entries()
-        if entry.manifest is not None and entry.manifest.purpose != "adopted"
+        if entry.manifest is not None and entry.manifest.purpose != "adopted" and entry.manifest.imported is None
     ]
     listed = listing.backups(job, places)["backups"]
     at_work = lock.at_work(places, job.name)

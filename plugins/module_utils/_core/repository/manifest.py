@@ -44,7 +44,7 @@ class Manifest:
     """One backup. created and finished are ISO 8601 in UTC; purpose is backup, safety or adopted.
 
     server holds the server's version (text), major (number) and title; verified what was checked before the manifest
-    was written.
+    was written; imported when it was brought to this host from elsewhere, or None.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Manifest:
     artifacts: tuple[Artifact, ...]
     verified: dict[str, Any]
     manifest: int = VERSION
+    imported: str | None = None
 
     @property
     def moment(self) -> datetime:
@@ -98,9 +99,16 @@ class Manifest:
 def read(path: Path, backup: str | None = None) -> Manifest:
     """Read a manifest; :class:`Damaged` when it is not one, or not that of the backup, which its file name tells."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
     except OSError as error:
         raise Damaged(str(path), f"cannot be read: {error.strerror or error}") from error
+    return parse(text, path, backup or path.name[: -len(names.MANIFEST)])
+
+
+def parse(text: bytes, path: Path, backup: str) -> Manifest:
+    """The manifest of a backup from its text; path is for messages. Raises as :func:`read`."""
+    try:
+        raw = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _damaged(path, f"it is not JSON ({error})") from error
     try:
@@ -114,7 +122,7 @@ def read(path: Path, backup: str | None = None) -> Manifest:
             Artifact(**{**artifact, "by_hand": tuple(artifact["by_hand"])}) for artifact in raw.pop("artifacts")
         )
         manifest = Manifest(**raw, artifacts=artifacts)
-        _check(path, manifest, backup or path.name[: -len(names.MANIFEST)])
+        _check(path, manifest, backup)
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, f"it does not have the shape of a manifest ({error})") from error
     return manifest
