@@ -20,10 +20,11 @@ DEFAULT_OF_RELATION = "acldefault((CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END
 def acl(column: str, default: str) -> str:
     """The privileges that hold, whether they are written down or the default ones, in an order of their own."""
     rows = f"aclexplode(coalesce({column}, {default}))"
-    return (
-        "(SELECT array_agg(concat_ws(' ', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END,"
-        f" 'by', pg_get_userbyid(grantor), privilege_type, is_grantable) ORDER BY 1) FROM {rows})"
+    item = (
+        "concat_ws(' ', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee) END,"
+        " 'by', pg_get_userbyid(grantor), privilege_type, is_grantable) COLLATE \"C\""
     )
+    return f"(SELECT array_agg({item} ORDER BY {item}) FROM {rows})"
 
 
 CATALOG = {
@@ -95,7 +96,7 @@ def content(server: Server, database: str, itself: bool = True) -> dict[str, Any
     """Rows, sequences, definitions, owners, privileges, comments; itself: what belongs to the database as a whole."""
     found: dict[str, Any] = {}
     with server.connect(database) as session:
-        session.execute("SET search_path = pg_catalog")
+        session.execute("SET search_path = pg_catalog; SET client_encoding = 'UTF8'")
         for name, query in CATALOG.items():
             found[name] = session.execute(query).fetchall()
         for schema, table in session.execute(TABLES).fetchall():

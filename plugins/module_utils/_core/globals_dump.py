@@ -12,7 +12,7 @@ from pathlib import Path
 from . import verify
 from .codec import decompressor
 from .errors import Damaged, Refused
-from .postgresql import archive
+from .postgresql import archive, encodings
 from .postgresql.roles import Globals
 from .repository.manifest import Manifest
 
@@ -30,10 +30,9 @@ def text(directory: Path, manifest: Manifest) -> str:
         archive.through(decompressor(verify.codec_of(artifact).outer), stream, parts.append)
     octets = b"".join(parts)
     encoding = ENCODING.search(octets)
-    # PostgreSQL's names of encodings are Python's, but for what they have between letters and digits.
     name = encoding[1].decode("ascii") if encoding else "UTF8"
     try:
-        return octets.decode({"SQL_ASCII": "utf-8"}.get(name, name))
+        return octets.decode(encodings.python(name))
     except (LookupError, UnicodeDecodeError) as error:
         raise Damaged(artifact.file, f"it cannot be read as {name}: {error}", RESTORE_WITHOUT) from error
 

@@ -198,12 +198,12 @@ class Pipeline:
                         pipe.close()
 
 
-def run(command: Command, source: bytes = b"") -> str:
+def run(command: Command, source: bytes = b"", encoding: str = "utf-8") -> str:
     """The output of a program that succeeded, as text; :class:`ProgramFailed` otherwise."""
     with Pipeline([command], source=[source] if source else None, sink=subprocess.PIPE) as pipeline:
         output = b"".join(pipeline.chunks())
         pipeline.finish()
-    return output.decode("utf-8", "replace")
+    return output.decode(encoding, "replace")
 
 
 def copy(pipeline: Pipeline, *receivers: Callable[[bytes], object]) -> int:

@@ -15,7 +15,7 @@ from typing import Any, Callable
 from . import by_hand, proof
 from .codec import Codec
 from .definition.model import Database, Job
-from .postgresql import catalog, compression, dump, properties
+from .postgresql import catalog, compression, dump, encodings, properties
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import names
@@ -44,6 +44,8 @@ def database(
     progress.step(f"dumping database {source.database} ({in_units(facts['size'])})")
     start = time.monotonic()
     major = server.client_major("pg_dump")
+    with server.session(source.database) as session:
+        encodings.require_readable(session, source.database)
     codec = compression.fitting(server, job.format, job.compression, job.compression_level)
     path = directory / names.artifact(source.name, moment, codec.extension)
     for attempt in range(1, ATTEMPTS + 1):
@@ -55,11 +57,11 @@ def database(
                 raise
             progress.warn(f"{error.cause}: beginning again")
             path.unlink(missing_ok=True)
-    with server.session(source.database) as session:
+    with server.session(source.database) as session, server.session() as shared:
         details = {
             **facts,
-            **properties.read(session, source.database),
-            "roles": catalog.needed_roles(session),
+            **properties.read(shared, source.database),
+            "roles": catalog.needed_roles(shared, source.database, catalog.needs_first_role(session)),
             "user_data": catalog.user_data_size(session),
             "largest_tables": catalog.largest_tables(session),
             "dumped_with": major,

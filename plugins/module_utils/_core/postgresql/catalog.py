@@ -53,25 +53,37 @@ def describe(session: Session, database: str) -> dict[str, Any]:
     return {**found, "encoding": encoding, "owner": owner, "tablespace": tablespace, "size": size}
 
 
-def needed_roles(session: Session) -> list[str]:
-    """The roles that objects of the session's database, or the database itself, belong or are granted to."""
-    # Pinned roles have no rows in pg_shdepend; the role that initdb made is the only one that owns things.
+def needed_roles(session: Session, database: str, first: bool) -> list[str]:
+    """The roles that objects of a database, or the database itself, belong or are granted to.
+
+    session: in the maintenance database, for a database of another encoding would garble the names. first: what
+    :func:`needs_first_role` says of the database.
+    """
     rows = session.execute(
         """
-        SELECT r.rolname FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid
-        WHERE s.refclassid = 'pg_authid'::regclass
-          AND (s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-               OR (s.dbid = 0 AND s.classid = 'pg_database'::regclass
-                   AND s.objid = (SELECT oid FROM pg_database WHERE datname = current_database())))
-        UNION SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()
-        UNION SELECT r.rolname FROM pg_roles r
-        WHERE r.oid = 10 AND (
-            EXISTS (SELECT FROM pg_class c WHERE c.relowner = 10 AND c.oid >= 16384)
-            OR EXISTS (SELECT FROM pg_proc p WHERE p.proowner = 10 AND p.oid >= 16384))
+        SELECT r.rolname FROM pg_database d
+        JOIN pg_shdepend s ON s.dbid = d.oid
+            OR (s.dbid = 0 AND s.classid = 'pg_database'::regclass AND s.objid = d.oid)
+        JOIN pg_roles r ON r.oid = s.refobjid
+        WHERE s.refclassid = 'pg_authid'::regclass AND d.datname = %(database)s
+        UNION SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %(database)s
+        UNION SELECT rolname FROM pg_roles WHERE oid = 10 AND %(first)s
         ORDER BY 1
-        """
+        """,
+        {"database": database, "first": first},
     )
     return [row[0] for row in rows]
+
+
+def needs_first_role(session: Session) -> bool:
+    """Whether the role that initdb made owns something in the session's database: pg_shdepend has no rows of it."""
+    return bool(
+        _one(
+            session,
+            "SELECT EXISTS (SELECT FROM pg_class c WHERE c.relowner = 10 AND c.oid >= 16384)"
+            " OR EXISTS (SELECT FROM pg_proc p WHERE p.proowner = 10 AND p.oid >= 16384)",
+        )
+    )
 
 
 def roles(session: Session) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Callable
 from ..codec import Codec, compressor, dump_option
 from ..errors import HoldfastError, ProgramFailed, ServerError
 from ..process import Command, Pipeline, copy, run
-from . import catalog, grants
+from . import catalog, encodings, grants
 from .archive import through
 from .server import Server, database_option
 from .workspace import workspace
@@ -46,6 +46,8 @@ def dump_database(
         "--no-password",
         f"--format={codec.format}",
         dump_option(codec, major),
+        # A database may carry another one for its applications, which need not have every character.
+        f"--encoding={encodings.of(server, database)}",
         database_option(database),
     ]
     if snapshot is not None:

@@ -17,6 +17,7 @@ from ..codec import Codec, decompressor
 from ..errors import HoldfastError, ProgramFailed, ServerError
 from ..pipes import CHUNK
 from ..process import Command, Pipeline, copy, run
+from . import encodings
 from .contents import Selection
 from .direct import DirectServer
 from .inside import Inside
@@ -157,7 +158,9 @@ def load(
                 place = area.place(decompressor(codec.outer), archive)
             options = ["--no-password", "--exit-on-error", f"--jobs={parallel}", target]
             if select is not None:
-                listing = run(server.client("pg_restore", "--list", place))
+                listing = run(
+                    server.client("pg_restore", "--list", place), encoding=encodings.of_names(server, database)
+                )
                 options.append(f"--use-list={area.write('list', select(listing))}")
             with Pipeline([server.client("pg_restore", *options, place)]) as pipeline:
                 pipeline.finish()
@@ -188,8 +191,13 @@ def copy_tables(server: Server, source: str, target: str, tables: Iterable[str],
 
     tables: quoted, with their schemas, which are made where they are missing.
     """
-    options = ["--no-password", *(f"--table={table}" for table in tables), database_option(source)]
-    commands = ["--command=BEGIN", *(f"--command=CREATE SCHEMA IF NOT EXISTS {schema}" for schema in schemas)]
+    wanted = list(tables)
+    options = ["--no-password", *(f"--table={table}" for table in wanted), database_option(source)]
+    # Without this pg_dump and psql take their arguments for text in the encoding of the database.
+    if not all(map(str.isascii, wanted)) and encodings.of(server, source) != "SQL_ASCII":
+        options.append("--encoding=UTF8")
+    commands = ["--command=SET client_encoding = 'UTF8'", "--command=BEGIN"]
+    commands += [f"--command=CREATE SCHEMA IF NOT EXISTS {schema}" for schema in schemas]
     with server.session() as watch, _explained():
         psql = server.client("psql", *PSQL, database_option(target), *commands, "--file=-")
         ending = COMMIT.format(pid=watch.info.backend_pid)
