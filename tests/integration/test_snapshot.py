@@ -12,13 +12,16 @@ import psycopg
 import pytest
 
 from ansible_collections.holdfast.postgres.tests.integration.content import rows
+from ansible_collections.holdfast.postgres.tests.integration.processes import find_child, runs
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
-from ansible_collections.holdfast.postgres.tests.integration.sample import small
+from ansible_collections.holdfast.postgres.tests.integration.sample import fill, small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
 
 GATE = "CREATE TABLE gate (id integer) PARTITION BY RANGE (id)"
 # pg_dump locks the tables in the order in which they were made.
+# A query locks the indexes of its table; pg_dump does not.
+PROVING = "SELECT count(*) FROM pg_locks WHERE relation = 'slow_pkey'::regclass AND NOT granted"
 DUMPING = """
     SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l USING (pid)
     WHERE application_name LIKE 'holdfast%' AND relation = 'gate'::regclass AND NOT granted
@@ -109,3 +112,25 @@ def test_whoever_wants_a_table_for_himself_gets_it_and_the_backup_begins_again(
     into = cluster15.unique()
     assert holdfast.json("restore", "--into", into)["proof"]["result"] == "proved"
     assert rows(cluster15, into)[0] == (1, "more")
+
+
+def test_ids_handed_out_while_the_proof_is_taken_are_no_loss(holdfast: Holdfast, cluster15: Server) -> None:
+    """The dump has where a sequence stood when pg_dump read it, and the rows are hashed until long after that."""
+    database = small(cluster15, cluster15.unique())
+    with cluster15.connect(database) as session:
+        session.execute(GATE)
+        session.execute("CREATE TABLE slow (id integer PRIMARY KEY)")
+    holdfast.define("library", cluster15, database)
+    with cluster15.connect(database) as dumping, cluster15.connect(database) as proving:
+        dumping.execute("BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE")
+        proving.execute("BEGIN; REINDEX INDEX slow_pkey")
+        run = holdfast.start("backup", "library")
+        find_child(run.pid, "pg_dump")
+        dumping.execute("ROLLBACK")
+        wait_until(lambda: cluster15.query(PROVING, database)[0][0], "the proof waits for an index")
+        wait_until(lambda: not runs(run.pid, "pg_dump"), "pg_dump has ended")
+        fill(cluster15, database, 10)
+        proving.execute("ROLLBACK")
+        out, error = run.communicate(timeout=60)
+    assert run.returncode == 0, out + error
+    assert holdfast.json("restore", "--into", cluster15.unique())["proof"]["result"] == "proved"

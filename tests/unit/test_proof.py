@@ -183,3 +183,15 @@ def test_counts_compare_only_what_they_have():
 def test_a_file_that_is_no_proof_is_damage(text):
     with pytest.raises(Damaged):
         proof.read(Path("x.proof.json"), text)
+
+
+def test_what_is_unlogged_and_was_not_read_on_a_standby_is_no_difference():
+    standby, restored = copy.deepcopy(PROOF), copy.deepcopy(PROOF)
+    for found in (standby, restored):
+        found["objects"]["table"]["public.cache"] = {"owner": "app", "unlogged": True}
+        found["objects"]["sequence"]["public.cache_id_seq"] = {"owner": "app", "unlogged": True}
+    restored["tables"]["public.cache"] = {"kind": "r", "rows": 0, "content": "00"}
+    restored["sequences"]["public.cache_id_seq"] = {"increment": 1, "cycle": False, "position": [1, False]}
+    assert told(restored, standby) == []
+    standby["objects"]["table"]["public.cache"].pop("unlogged")
+    assert ("table public.cache: it is not in the backup", False) in told(restored, standby)

@@ -20,7 +20,7 @@ A proof is plain data, and JSON as an artifact:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 VERSION = 2
 # How PostgreSQL writes these down may change from one major version to the next.
 WRITTEN = frozenset({"definition", "default", "partition_bound", "partition_key", "constraints"})
+# Tables that one transaction reads
+AT_ONCE = 50
 NOT_COMPUTED = "it could not be computed"
 NEWER_PRIVILEGES = ("MAINTAIN", "MAINTAIN*")
 
@@ -62,10 +64,24 @@ class Difference:
         return f"{self.kind} {self.name}: {self.what}" if self.name else f"{self.kind}: {self.what}"
 
 
-def take(session: Session, mode: str) -> dict[str, Any]:
-    """The proof of the session's database as its transaction sees it. The session must be pinned."""
+def take(
+    session: Session,
+    mode: str,
+    renew: Callable[[], None] = lambda: None,
+    at: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """The proof of the session's database as its transaction sees it. The session must be pinned.
+
+    renew: called now and then, to begin a transaction that sees the same, without the locks of the one before.
+    at: the sequences, when they were read already.
+    """
+    renew()
+    found = objects.read(session)
+    wanted = rows.tables(session)
     tables = {}
-    for table in rows.tables(session):
+    for number, table in enumerate(wanted):
+        if number % AT_ONCE == 0:
+            renew()
         tables[table.name] = {"kind": table.kind, **rows.count(session, table, hashes=mode == "full")}
     return {
         "proof": VERSION,
@@ -73,9 +89,9 @@ def take(session: Session, mode: str) -> dict[str, Any]:
         "database": session.info.dbname,
         "major": session.info.server_version // 10000,
         "tables": tables,
-        "sequences": sequences.read(session),
+        "sequences": sequences.read(session) if at is None else at,
         "large_objects": large_objects.read(session, hashes=mode == "full"),
-        "objects": objects.read(session),
+        "objects": found,
     }
 
 
@@ -101,15 +117,12 @@ def read(path: Path, text: str) -> dict[str, Any]:
     )
 
 
-def with_end(proof: Mapping[str, Any], at_end: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def with_end(proof: Mapping[str, Any], at_end: Mapping[str, list[Any]]) -> dict[str, Any]:
     """The proof with the positions that the sequences had at the end of the dump.
 
-    at_end is what sequences.read gives then. They are in no snapshot: a dump holds whatever each had when it was read.
+    They are in no snapshot: a dump holds whatever each had when pg_dump read it.
     """
-    until = {
-        name: {**sequence, "until": at_end.get(name, sequence)["position"]}
-        for name, sequence in proof["sequences"].items()
-    }
+    until = {name: {**sequence, "until": at_end[name]} for name, sequence in proof["sequences"].items()}
     return {**proof, "sequences": until}
 
 
@@ -121,8 +134,8 @@ def compare(expected: Mapping[str, Any], found: Mapping[str, Any], itself: bool 
     """
     live = set() if itself else {"owner", "privileges", "settings"}
     differences = [
-        *compare_rows(expected["tables"], found["tables"]),
-        *_sequences(expected["sequences"], found["sequences"]),
+        *compare_rows(expected["tables"], _of_standby(expected, "table", "tables", found)),
+        *_sequences(expected["sequences"], _of_standby(expected, "sequence", "sequences", found)),
         *_large_objects(expected["large_objects"], found["large_objects"]),
     ]
     told = {(difference.kind, difference.name) for difference in differences}
@@ -165,6 +178,18 @@ def compare_rows(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Itera
         elif _differ("generated", left, right):
             what = "its generated columns come out different today"
             yield Difference(kind, name, what, harmless=True)
+
+
+def _of_standby(
+    expected: Mapping[str, Any], kind: str, part: str, found: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Part of what was found, without what is unlogged and was not read: a standby has nothing in it."""
+    known = expected["objects"].get(kind, {})
+    return {
+        name: one
+        for name, one in found[part].items()
+        if name in expected[part] or not known.get(name, {}).get("unlogged")
+    }
 
 
 def _sequences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:

@@ -30,11 +30,13 @@ def prove(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(verdict, proof of what is there). expected: the proof of the backup, or None when it has none.
 
+    Nobody else may be in the database: it is read in many transactions, so that there are always few locks.
+
     The verdict: result (proved, differs or no proof), mode (of what was compared), tables, rows, differences, notes
     (harmless differences). itself: whether the database itself should have the owner, privileges and settings that it
     had. whole: the proof of what is there is a full one, whatever is expected.
     """
-    with snapshot.hold(server, database, workers) as session:
+    with snapshot.alone(server, database, workers) as session:
         return judge(session, expected, progress, itself, whole)
 
 

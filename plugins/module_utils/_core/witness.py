@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from . import proof
@@ -21,33 +21,50 @@ if TYPE_CHECKING:
 
     Session = psycopg.Connection[Any]
 
+# Seconds between two attempts to end what a session does
+AGAIN = 0.1
+
 
 class Witness:
-    """snapshot: for ``pg_dump --snapshot``. The proof is under way from the beginning."""
+    """snapshot: for ``pg_dump --snapshot``. The proof is under way from the beginning.
 
-    def __init__(self, session: Session, mode: str, pool: ThreadPoolExecutor) -> None:
+    The session that holds the snapshot reads nothing itself: the reader sees the same in short transactions.
+    """
+
+    def __init__(self, session: Session, reader: Session, mode: str, pool: ThreadPoolExecutor) -> None:
         self.snapshot = snapshot.export(session)
-        self._session = session
-        self._future = pool.submit(proof.take, session, mode)
+        self._reader = reader
+        listed = sequences.listed(session)
+        # Before pg_dump begins, which reads them as they are then.
+        start = sequences.positions(reader, listed)
+        at = {name: {**sequence, "position": start[name]} for name, sequence in listed.items()}
+        self._future = pool.submit(proof.take, reader, mode, lambda: snapshot.share(reader, self.snapshot), at)
 
     def finish(self) -> dict[str, Any]:
         """The proof, once the dump has ended."""
         taken = self._future.result()
-        return proof.with_end(taken, sequences.read(self._session))
+        self._reader.execute("ROLLBACK")
+        return proof.with_end(taken, sequences.positions(self._reader, taken["sequences"]))
 
     def cancel(self) -> None:
         """End the proof of a dump that failed, or raise what it had failed of before: the dump fails with it."""
         if self._future.done():
             self._future.result()
-        self._session.cancel()
+        # Between two queries there is nothing to cancel.
+        while not self._future.done():
+            self._reader.cancel()
+            wait([self._future], AGAIN)
 
 
 @contextlib.contextmanager
 def witness(server: Server, database: str, mode: str, workers: int) -> Iterator[Witness]:
     """Hold the snapshot of a database, and take its proof on a thread of its own."""
     try:
-        with ThreadPoolExecutor(1) as pool, snapshot.hold(server, database, workers - 1) as session:
-            sees = Witness(session, mode, pool)
+        with contextlib.ExitStack() as stack:
+            pool = stack.enter_context(ThreadPoolExecutor(1))
+            session = stack.enter_context(snapshot.hold(server, database))
+            reader = stack.enter_context(snapshot.alone(server, database, workers - 1))
+            sees = Witness(session, reader, mode, pool)
             try:
                 yield sees
             except BaseException:

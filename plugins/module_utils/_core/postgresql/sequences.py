@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Union
 
 from .fragments import OURS, TABLE_NAME, free
-from .quote import identifier
 
 if TYPE_CHECKING:
     import psycopg
@@ -20,25 +20,31 @@ if TYPE_CHECKING:
 
 AT_ONCE = 200
 SEQUENCES = f"""
-    SELECT {TABLE_NAME}, n.nspname, c.relname, s.seqincrement, s.seqcycle
+    SELECT {TABLE_NAME}, s.seqincrement, s.seqcycle
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE {OURS} AND c.relpersistence <> 't'
+    WHERE {OURS} AND c.relpersistence <> 't' AND (c.relpersistence <> 'u' OR NOT pg_is_in_recovery())
       AND ({free("pg_class", "c")} OR c.oid = ANY(SELECT unnest(e.extconfig) FROM pg_extension e))
     ORDER BY 1"""
 
 
-def read(session: Session) -> dict[str, dict[str, Any]]:
-    """increment, cycle, and position: the last value, and whether it has been given out."""
-    found = {
-        name: {"sql": f"{identifier(schema)}.{identifier(sequence)}", "increment": increment, "cycle": cycle}
-        for name, schema, sequence, increment, cycle in session.execute(SEQUENCES)
-    }
-    names = list(found)
-    for start in range(0, len(names), AT_ONCE):
-        part = names[start : start + AT_ONCE]
-        query = " UNION ALL ".join(f"SELECT last_value, is_called FROM {found[name]['sql']}" for name in part)
-        for name, position in zip(part, session.execute(query)):
-            found[name]["position"] = list(position)
-    for sequence in found.values():
-        del sequence["sql"]
+def listed(session: Session) -> dict[str, dict[str, Any]]:
+    """Every sequence, as SQL names it: increment and cycle. A standby does not have the unlogged ones."""
+    return {name: {"increment": increment, "cycle": cycle} for name, increment, cycle in session.execute(SEQUENCES)}
+
+
+def positions(session: Session, names: Iterable[str]) -> dict[str, list[Any]]:
+    """The last value of each sequence, and whether it has been given out, at this moment: no snapshot knows them."""
+    found: dict[str, list[Any]] = {}
+    wanted = list(names)
+    for start in range(0, len(wanted), AT_ONCE):
+        part = wanted[start : start + AT_ONCE]
+        query = " UNION ALL ".join(f"SELECT last_value, is_called FROM {name}" for name in part)
+        found.update((name, list(position)) for name, position in zip(part, session.execute(query)))
     return found
+
+
+def read(session: Session) -> dict[str, dict[str, Any]]:
+    """increment, cycle and position of every sequence."""
+    found = listed(session)
+    at = positions(session, found)
+    return {name: {**sequence, "position": at[name]} for name, sequence in found.items()}

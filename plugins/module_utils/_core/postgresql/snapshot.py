@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ServerError
 from . import rows
+from .quote import literal
 from .server import Server
 
 if TYPE_CHECKING:
@@ -24,14 +25,24 @@ BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 @contextlib.contextmanager
-def hold(server: Server, database: str, workers: int) -> Iterator[Session]:
-    """A pinned session whose transaction holds one snapshot, and every table against changes of its shape.
+def alone(server: Server, database: str, workers: int) -> Iterator[Session]:
+    """A pinned session in no transaction, for a database in which nobody else is: each query gives its locks back.
 
-    workers: processes that help each query. The tables are locked before the snapshot is taken: TRUNCATE and ALTER
-    TABLE do not wait for snapshots, and a table that was emptied in between would be empty in the dump.
+    workers: processes that help each query.
     """
     with server.session(database) as session:
         rows.pin(session, workers)
+        yield session
+
+
+@contextlib.contextmanager
+def hold(server: Server, database: str) -> Iterator[Session]:
+    """A pinned session whose transaction holds one snapshot, and every table against changes of its shape.
+
+    The tables are locked before the snapshot is taken: TRUNCATE and ALTER TABLE do not wait for snapshots, and a table
+    that was emptied in between would be empty in the dump.
+    """
+    with alone(server, database, 0) as session:
         for _attempt in range(ATTEMPTS):
             if _lock(session):
                 break
@@ -48,6 +59,15 @@ def export(session: Session) -> str:
     """What ``pg_dump --snapshot`` takes."""
     (name,) = session.execute("SELECT pg_export_snapshot()").fetchone()  # type: ignore[misc]
     return str(name)
+
+
+def share(session: Session, name: str) -> None:
+    """Have a session see an exported snapshot, in a transaction of its own; one that it is in ends.
+
+    A query locks its table and all indexes of it until its transaction ends: whoever reads many tables begins anew
+    now and then.
+    """
+    session.execute(f"ROLLBACK; {BEGIN}; SET TRANSACTION SNAPSHOT {literal(name)}")
 
 
 def _lock(session: Session) -> bool:
