@@ -15,17 +15,17 @@ import time
 from datetime import datetime
 from typing import Any
 
-from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
+
+from ansible_collections.holdfast.postgres.plugins.plugin_utils.connection import notice_its_death
+from ansible_collections.holdfast.postgres.plugins.plugin_utils.telling import tell
 
 # Seconds. Each question is one start of Python on the host; a step that comes while one is open is answered at once.
 OPEN = 10
 REACH = 20
 RECONNECT = 120
 PAUSE = 3
-KEEP_ALIVE = "-o ServerAliveInterval=10 -o ServerAliveCountMax=3"
 
 AT_WORK = "the same was begun at {since} and is at work: following it"
 ENDED = "the same was begun at {since}, lost its connection, and succeeded: here is its result, nothing is done again"
@@ -53,7 +53,7 @@ class Following(ActionBase):
             return result
         self._host = (task_vars or {}).get("inventory_hostname", "")
         self._playbook = os.getppid()
-        self._notice_a_dead_connection()
+        notice_its_death(self._connection)
         started = self._start(task_vars)
         if "holdfast_run" in started:
             started = self._follow(started, task_vars)
@@ -74,14 +74,6 @@ class Following(ActionBase):
                 self._reconnect()
         finally:
             self._task.environment.pop()
-
-    def _notice_a_dead_connection(self) -> None:
-        """Without this, ssh would wait for hours for a network that forgot us. What the user has set comes first."""
-        if self._connection.transport == "ssh":
-            extra = self._connection.get_option("ssh_extra_args") or ""
-            self._connection.set_option("ssh_extra_args", f"{extra} {KEEP_ALIVE}")
-            # A master that is there already does not know of it.
-            self._connection.reset()
 
     def _follow(self, started: Result, task_vars: Result | None) -> Result:
         """The result of the run that does the work, once it is there."""
@@ -136,8 +128,5 @@ class Following(ActionBase):
         return str(self._task.action).rpartition(".")[2]
 
     def _show(self, text: str) -> None:
-        if self._task.no_log:
-            return
-        # Somebody may be reading the JSON of these callbacks.
-        machine = constants.DEFAULT_STDOUT_CALLBACK.rpartition(".")[2] in ("json", "jsonl")
-        Display().display(f"{self._host}  {text}", color=constants.COLOR_VERBOSE, stderr=machine)
+        if not self._task.no_log:
+            tell(self._host, text)

@@ -82,6 +82,17 @@ def test_the_installed_copy_backs_up_and_restores(
         cwd=tmp_path,
         env=environment,
     )
+    # What a relative path begins in is never the installed copy, which the next upgrade replaces.
+    told = ansible(
+        *("ansible-playbook", *here, "holdfast.postgres.fetch_backup"),
+        *("--extra-vars", "job=library"),
+        cwd=tmp_path,
+        env=environment,
+    )
+    (fetched,) = (tmp_path / "fetched" / "localhost").iterdir()
+    assert f"{fetched.name} is in {fetched}, complete and unchanged." in told
+    assert not list((tmp_path / "collections").rglob("*.manifest.json"))
+
     ansible(
         *("ansible-playbook", *here, "holdfast.postgres.restore"),
         *("--extra-vars", "backup=latest job=library", "--extra-vars", f"into={restored}"),
