@@ -253,3 +253,48 @@ def test_what_differs_from_the_proof_is_rolled_back_before_anybody_sees_it(
     told = holdfast.json("restore", made["id"], "--in-place", "--accept-differences", status=1)
     assert told["proof"]["result"] == "differs"
     assert (71, "item 71x") in rows(server, database) and len(rows(server, database)) == 100
+
+
+@pytest.mark.parametrize(
+    ("reach", "format"), [("cluster15", "plain"), ("cluster15", "directory"), ("container17", "custom")]
+)
+def test_large_objects_do_not_end_the_transaction(
+    reach: str, format: str, request: pytest.FixtureRequest, holdfast: Holdfast
+) -> None:
+    server = request.getfixturevalue(reach)
+    database = small(server, server.unique())
+    holdfast.define("library", server, database, format=format)
+    with server.connect(database) as session:
+        session.execute("SELECT lo_from_bytea(70001, 'one'), lo_from_bytea(70002, 'two')")
+        # What comes after large objects in a dump, and fails there
+        session.execute("CREATE FUNCTION fine() RETURNS boolean LANGUAGE sql AS 'SELECT true'")
+        session.execute("CREATE UNIQUE INDEX late ON items (id) WHERE public.fine() IS NULL")
+    made = holdfast.backup("library")
+    with server.connect(database) as session:
+        session.execute("DELETE FROM items WHERE id > 5; SELECT lo_unlink(70002)")
+    before = content(server, database)
+    # It differs from its proof at the very end.
+    manifest = files.manifest_file(holdfast.backups / "library", made["id"])
+    assert manifest.exists()
+    proof = holdfast.backups / "library" / made["artifacts"][1]["file"]
+    text = proof.read_text(encoding="utf-8")
+    sabotage.replace(holdfast.backups / "library", made["id"], proof, text.replace("late", "lost").encode())
+    assert "index public.lost: it is missing" in holdfast("restore", made["id"], "--in-place", status=1).err
+    assert_same(content(server, database), before)
+    holdfast("restore", made["id"], "--in-place", "--accept-differences", status=1)
+    assert len(rows(server, database)) == 100
+    assert server.query("SELECT lo_get(70002)", database) == [(b"two",)]
+
+
+def test_a_dump_that_ends_the_transaction_itself_changes_nothing(
+    holdfast: Holdfast, cluster15: Server, tmp_path: Path
+) -> None:
+    database = small(cluster15, cluster15.unique())
+    holdfast.define("library", cluster15, database)
+    path = tmp_path / "by_hand.sql"
+    before = content(cluster15, database)
+    for ending in ("COMMIT;", "ROLLBACK;"):
+        end = "--\n-- PostgreSQL database dump complete\n--\n"
+        path.write_text(f"CREATE TABLE t (a integer);\n{ending}\nCREATE TABLE u ();\n{end}", encoding="utf-8")
+        holdfast("restore", path, "--in-place", status=1)
+        assert_same(content(cluster15, database), before)

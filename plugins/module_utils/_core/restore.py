@@ -13,10 +13,10 @@ from typing import Any
 from . import beside, history, prove, replaced, swap
 from . import safety as safety_backup
 from .definition.load import names as deployed
-from .errors import HoldfastError, once_replaced
+from .errors import HoldfastError, Refused, once_replaced
 from .places import Places
 from .plan import Plan, plan
-from .postgresql import load, rows, surplus, workspace
+from .postgresql import exclusive, load, locks, rows, surplus, workspace
 from .postgresql.inside import Inside
 from .postgresql.quote import identifier
 from .postgresql.reach import reach
@@ -51,6 +51,8 @@ def restore(choice: Choice, places: Places, progress: Progress, request: Restore
         line.update(database=planned.into, mode=planned.mode, dry_run=request.dry_run)
         if planned.mode == "swap" and planned.live:
             swap.check(server, planned.into)
+        if planned.mode == "in_place" and planned.live:
+            _require_locks(planned, server, progress)
         outcome = {**_describe(planned, choice), "replacing": replaced.look(choice, server, request)}
         if request.dry_run:
             return {**outcome, "dry_run": True, "steps": steps(planned, request.safety)}
@@ -67,8 +69,9 @@ def steps(plan: Plan, safety: bool) -> list[str]:
     create = [f"create the missing roles {', '.join(plan.roles.create)}"] if plan.roles.create else []
     protect = [f"make a safety backup of {plan.into}"] if plan.live and safety else []
     if plan.mode == "in_place" and plan.live:
-        replace = f"in one transaction empty {plan.into} and load {plan.path.name} into it"
-        return [*protect, *create, replace, proved]
+        look = f"lock {plan.into}, and go on only if it is still what the safety backup holds"
+        replace = f"in the same transaction empty it and load {plan.path.name} into it"
+        return [*protect, *create, look, replace, proved]
     build = [f"load {plan.path.name} into a database beside the others", proved]
     if plan.mode == "swap" and plan.live:
         aside = f"{plan.into}_before_<time>"
@@ -89,13 +92,14 @@ def _carry_out(
     """
     done: dict[str, Any] = {"safety": None, "before": None, "outage": None}
     if plan.mode == "in_place" and plan.live:
-        done["safety"] = _safety(plan, places, progress).id
+        saved = _safety(plan, places, progress)
+        done["safety"] = saved.id
     create_roles(server, plan, progress)
     workspace.clear(server, plan.job.name)
     with server.claim(plan.job.name):
         if plan.mode == "in_place" and plan.live:
             progress.step(f"restoring {plan.title} in place of {plan.into}")
-            proved = _load_in_place(server, plan, progress, accept_differences)
+            proved = _load_in_place(server, plan, saved, progress, accept_differences)
             with once_replaced():
                 verdict, found = proved or prove.prove(server, plan.into, None, plan.job.parallel - 1, progress)
                 beside.analyze(server, plan.into)
@@ -119,10 +123,20 @@ def _carry_out(
 
 
 def _load_in_place(
-    server: Server, plan: Plan, progress: Progress, accept_differences: bool
+    server: Server, plan: Plan, saved: Manifest, progress: Progress, accept_differences: bool
 ) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """Load over the live database, and prove what was loaded before anybody else can see it; None without a proof."""
     judged: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    live = safety_backup.proof_of(saved, plan.into, plan.job.repository)
+
+    def guard(inside: Inside) -> None:
+        progress.step(f"locking {plan.into}, and looking for what was written since its safety backup")
+        exclusive.lock(inside)
+        # The settings of a proof are none for a restore.
+        inside.run("SAVEPOINT looking")
+        rows.pin(inside, plan.job.parallel - 1)
+        safety_backup.require_unchanged(saved, plan.into, prove.judge(inside, live, Progress(), itself=False)[0])
+        inside.run("ROLLBACK TO SAVEPOINT looking")
 
     def judge(inside: Inside) -> None:
         rows.pin(inside, plan.job.parallel - 1)
@@ -132,8 +146,26 @@ def _load_in_place(
         if not accept_differences:
             prove.require(plan.into, plan.title, judged[0][0], _another(plan))
 
-    load.load_in_place(server, plan.into, plan.path, plan.codec, plan.job.name, judge if plan.proof else None)
+    asked = judge if plan.proof else None
+    load.load_in_place(server, plan.into, plan.path, plan.codec, plan.job.name, guard, asked)
     return judged[0] if judged else None
+
+
+def _require_locks(plan: Plan, server: Server, progress: Progress) -> None:
+    """Refuse what would need more locks than the server can have; it would fail midway, and others with it."""
+    tables = len(plan.proof["objects"]["table"]) if plan.proof else None
+    with server.session(plan.into) as session:
+        found = locks.of_replacing(session, tables)
+    told = f"in one transaction needs about {found.needed:,} locks, and {server.title} has room for {found.room:,}"
+    if found.too_many:
+        raise Refused(
+            f"database {plan.into}",
+            f"to replace it {told}",
+            f"Restore by a swap, which needs few; or set max_locks_per_transaction to {found.setting} (it is"
+            f" {found.per_session}), start PostgreSQL anew, and restore again. Nothing was touched.",
+        )
+    if found.needed > found.room:
+        progress.warn(f"to replace {plan.into} {told} for certain: should that fail, nothing will have been changed")
 
 
 def _another(plan: Plan) -> str:

@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import backup, history, proof
+from . import backup, history, proof, prove
 from .definition.model import Database, Job
 from .errors import Refused
 from .places import Places
 from .progress import Progress
+from .proof import Difference
 from .repository.manifest import Artifact, Manifest
 
 
@@ -58,6 +60,19 @@ def proof_of(made: Manifest, database: str, repository: Path) -> dict[str, Any]:
         raise Refused(f"database {database}", f"the safety backup {made.id} has no proof of it", "Report this.")
     path = repository / found.file
     return proof.read(path, path.read_text(encoding="utf-8"))
+
+
+def require_unchanged(made: Manifest, database: str, verdict: Mapping[str, Any]) -> None:
+    """Raise :class:`Refused` when the database is no longer what the safety backup holds; verdict: of its proof."""
+    if verdict["result"] != "differs":
+        return
+    told = [str(Difference(**one)) for one in verdict["differences"]]
+    changes = prove.told(one.replace("the backup", "the safety backup") for one in told)
+    raise Refused(
+        f"database {database}",
+        f"it was written to since the safety backup {made.id}, and that would be lost: {changes}",
+        "Nothing was replaced. Stop the application, then restore again.",
+    )
 
 
 def _source_name(database: str) -> str:

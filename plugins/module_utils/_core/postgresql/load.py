@@ -16,22 +16,22 @@ from typing import IO, Any, Callable
 from ..codec import Codec, decompressor
 from ..errors import HoldfastError, ProgramFailed, ServerError
 from ..pipes import CHUNK
-from ..process import Command, Pipeline, copy, run
+from ..process import Command, Pipeline, run
 from . import encodings
 from .contents import Selection
 from .direct import DirectServer
+from .exclusive import LOCK_TIMEOUT
 from .inside import Inside
+from .one_transaction import KEEP, LET_GO, OPTION, OURS, without_commits
 from .server import Server, database_option
 from .workspace import workspace
 
 PSQL = ("--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
-LOCK_TIMEOUT = "60s"
 FREE_SPACE = "Free space on the server's disk, then restore again."
 
 # One transaction empties the database and loads the backup: whatever fails, the database is as it was.
 EMPTY = f"""
-SET lock_timeout = '{LOCK_TIMEOUT}';
-CREATE EXTENSION IF NOT EXISTS plpgsql;
+SET lock_timeout = '{LOCK_TIMEOUT}';{KEEP}CREATE EXTENSION IF NOT EXISTS plpgsql;
 DO $holdfast$
 DECLARE statement text; entry record;
 BEGIN
@@ -167,9 +167,17 @@ def load(
 
 
 def load_in_place(
-    server: Server, database: str, path: Path, codec: Codec, owner: str, judge: Callable[[Inside], None] | None
+    server: Server,
+    database: str,
+    path: Path,
+    codec: Codec,
+    owner: str,
+    guard: Callable[[Inside], None],
+    judge: Callable[[Inside], None] | None,
 ) -> None:
     """Replace what is in a database by an artifact, all in one transaction.
+
+    guard is asked in that transaction before anything is dropped, and ends it when it raises.
 
     judge is shown the outcome inside the transaction, which is rolled back when it raises. A dump that ends within a
     statement would leave its questions unanswered: what nobody has verified gets no judge.
@@ -178,12 +186,12 @@ def load_in_place(
         if codec.format == "directory":
             with workspace(server, owner) as area:
                 place = area.unpack(decompressor(codec.outer), archive)
-                _replace(server, database, [server.client("pg_restore", "--file=-", place)], None, judge)
+                _replace(server, database, [server.client("pg_restore", "--file=-", place)], None, guard, judge)
             return
         stages = decompressor(codec.outer)
         if codec.format == "custom":
             stages.append(server.client("pg_restore", "--file=-"))
-        _replace(server, database, stages, archive, judge)
+        _replace(server, database, stages, archive, guard, judge)
 
 
 def copy_tables(server: Server, source: str, target: str, tables: Iterable[str], schemas: Iterable[str]) -> None:
@@ -209,12 +217,17 @@ def _replace(
     database: str,
     stages: list[Command],
     archive: IO[bytes] | None,
+    guard: Callable[[Inside], None],
     judge: Callable[[Inside], None] | None,
 ) -> None:
-    commands = ("--command=BEGIN", f"--command={EMPTY}", "--file=-")
-    psql = server.client("psql", *PSQL, database_option(database), *commands)
+    def begin(inside: Inside) -> None:
+        guard(inside)
+        inside.run(EMPTY)
+
+    psql = server.client("psql", *PSQL, OPTION, database_option(database), "--command=BEGIN", "--file=-")
     with server.session() as watch:
-        _execute(psql, stages, archive, COMMIT.format(pid=watch.info.backend_pid), judge)
+        ending = LET_GO + COMMIT.format(pid=watch.info.backend_pid)
+        _execute(psql, stages, archive, ending, judge, begin)
 
 
 def _execute(
@@ -223,20 +236,23 @@ def _execute(
     archive: IO[bytes] | None,
     ending: str = "",
     judge: Callable[[Inside], None] | None = None,
+    begin: Callable[[Inside], None] | None = None,
 ) -> None:
     """Feed psql with what the stages make of the archive, then with the ending; :class:`ProgramFailed` unless all of
-    that was executed. judge comes before the ending.
+    that was executed. judge comes before the ending. begin comes before the archive, in the transaction that goes
+    around all of it.
 
     The end of its input does not tell psql whether the programs before it succeeded: so the ending is ours to send. Nor
     does a success tell us that psql got there: a client of a container engine that is ended by SIGTERM succeeds.
     """
     with Pipeline([psql], source=subprocess.PIPE, sink=subprocess.PIPE) as session:
-        if stages:
-            with Pipeline(stages, source=archive, sink=subprocess.PIPE) as script:
-                copy(script, session.write)
-        elif archive is not None:
-            while chunk := archive.read(CHUNK):
-                session.write(chunk)
+        script = _script(stages, archive)
+        if begin is not None:
+            begin(Inside(session))
+            session.write(b"\\o /dev/null\n")
+            script = without_commits(script)
+        for chunk in script:
+            session.write(chunk)
         if judge is not None:
             judge(Inside(session))
             session.write(b"\\o /dev/null\n")
@@ -244,6 +260,16 @@ def _execute(
         session.finish()
         if EXECUTED.encode() not in b"".join(session.chunks()):
             raise ProgramFailed([(psql.name, "ended before it had executed everything", "")])
+
+
+def _script(stages: list[Command], archive: IO[bytes] | None) -> Iterator[bytes]:
+    if stages:
+        with Pipeline(stages, source=archive, sink=subprocess.PIPE) as script:
+            yield from script.chunks()
+            script.finish()
+    elif archive is not None:
+        while chunk := archive.read(CHUNK):
+            yield chunk
 
 
 def _can_open(server: Server) -> bool:
@@ -273,6 +299,12 @@ def _explained() -> Iterator[None]:
             next_step = (
                 "The backup was taken from a newer minor version than the server's: update the server's packages, then"
                 " restore again. holdfast show tells the version of the backup."
+            )
+        elif OURS in told:
+            next_step = "Nothing was changed. Restore this dump by a swap, or beside the live database: --into NAME."
+        elif "out of shared memory" in told and "max_locks_per_transaction" in told:
+            next_step = (
+                "Nothing was changed. Restore by a swap, which needs few locks, or raise the setting that is named."
             )
         elif "canceling statement due to lock timeout" in told:
             next_step = "Stop the applications that use the database, then restore again; nothing was changed."
