@@ -317,7 +317,7 @@ def test_text_in_other_encodings_is_proved(encoding: str, holdfast: Holdfast, cl
         ("REFRESH MATERIALIZED VIEW library.totals WITH NO DATA", "materialized view", "could not be computed"),
         ("ALTER FUNCTION library.touch() OWNER TO postgres", "function", "owner"),
         ("GRANT EXECUTE ON FUNCTION library.touch() TO PUBLIC", "function", "privileges"),
-        ("ALTER FUNCTION library.touch() SECURITY DEFINER", "function", "definition"),
+        ("ALTER FUNCTION library.touch() SECURITY DEFINER", "function", "security definer"),
         ("ALTER TYPE library.mood RENAME VALUE 'sad' TO 'blue'", "type", "labels"),
         ("ALTER DOMAIN library.positive DROP CONSTRAINT positive_check", "type", "constraints"),
         ("SELECT setval('library.authors_id_seq', 3)", "sequence", "behind"),

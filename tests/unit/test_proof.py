@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import proof
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.compare_objects import ELSE
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import Damaged
 
 PROOF = {
@@ -154,13 +155,39 @@ def test_a_sequence_that_counts_down_or_starts_anew():
     assert told(changed("sequences", "public.items_id_seq", to={**around, "position": [1, True]}), expected) == []
 
 
-def test_what_differs_between_major_versions_is_not_compared_with_one():
+def test_what_two_major_versions_write_in_different_ways_is_said_to_be_not_compared():
     newer = changed("major", to=17)
-    newer["objects"]["view"]["public.short"]["definition"] = "written anew"
     newer["objects"]["table"]["public.items"]["privileges"].append("app=MAINTAIN")
+    newer["objects"]["view"]["public.short"]["catalog_newer"] = "of columns that only one has"
     assert told(newer) == []
+    newer["objects"]["view"]["public.short"]["definition"] = "written anew"
+    (found,) = proof.compare(PROOF, newer)
+    assert (found.harmless, found.compared) == (True, False)
+    assert str(found) == (
+        "view public.short: PostgreSQL 15 and 17 write its definition in different ways, so it was not compared"
+    )
     newer["objects"]["table"]["public.items"]["owner"] = "postgres"
-    assert len(told(newer)) == 1
+    assert len(told(newer)) == 2
+    newer["objects"]["view"]["public.short"]["catalog"] = "another row"
+    assert ("view public.short: " + ELSE, False) in told(newer)
+
+
+def test_what_only_the_catalogs_tell_is_told_when_nothing_else_is():
+    other = copy.deepcopy(PROOF)
+    other["objects"]["view"]["public.short"]["catalog"] = "another row"
+    assert told(other) == [("view public.short: " + ELSE, False)]
+    other["objects"]["view"]["public.short"]["definition"] = "12"
+    assert told(other) == [("view public.short: its definition is not the same", False)]
+
+
+def test_options_that_a_role_may_not_read_are_not_compared():
+    left = copy.deepcopy(PROOF)
+    right = copy.deepcopy(PROOF)
+    left["objects"]["user mapping"] = {"app at far": {"options": "11"}}
+    right["objects"]["user mapping"] = {"app at far": {}}
+    assert told(right, left) == [("user mapping app at far: its options are missing", False)]
+    right["objects"]["user mapping"]["app at far"] = {"unread": True}
+    assert told(right, left) == [] == told(left, right)
 
 
 def test_what_belongs_to_the_database_itself_may_be_left_out():

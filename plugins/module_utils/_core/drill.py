@@ -197,7 +197,8 @@ def _one(
             working = stack.enter_context(beside.loaded(server, planned, progress))
         with recovery.part("prove"):
             workers = choice.job.parallel - 1
-            verdict, found = prove.prove(server, working, planned.proof, workers, progress)
+            comment = planned.details.get("comment")
+            verdict, found = prove.prove(server, working, planned.proof, workers, progress, comment=comment)
         if drop:
             beside.drop(server, working)
     progress.step(f"database {artifact.database}: {verdict['result']}, {count(verdict['tables'], 'table')}")

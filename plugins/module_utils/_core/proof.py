@@ -21,10 +21,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .compare_objects import compare_objects
+from .difference import Difference as Difference
 from .errors import Damaged
 from .postgresql import large_objects, objects, rows, sequences
 
@@ -32,36 +33,10 @@ if TYPE_CHECKING:
     from .postgresql.rows import Session
 
 VERSION = 2
-# How PostgreSQL writes these down may change from one major version to the next.
-WRITTEN = frozenset({"definition", "default", "partition_bound", "partition_key", "constraints"})
 # Tables that one transaction reads
 AT_ONCE = 50
-NOT_COMPUTED = "it could not be computed"
-NEWER_PRIVILEGES = ("MAINTAIN", "MAINTAIN*")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that is not as the proof says. harmless: a restore cannot bring it back, and nothing is lost.
-
-    A materialized view is computed anew, a generated column too, and an extension comes in the server's version.
-    """
-
-    kind: str
-    name: str
-    what: str
-    harmless: bool = False
-
-    @property
-    def of_backup(self) -> bool:
-        """Whether the backup is to blame. It holds no rows of a materialized view, only how to compute them."""
-        return not self.harmless and self.what != NOT_COMPUTED
-
-    def as_data(self) -> dict[str, Any]:
-        return asdict(self)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}: {self.what}" if self.name else f"{self.kind}: {self.what}"
+# What a database that replaces another one takes over from it
+OWN = frozenset({"owner", "privileges", "settings", "connection_limit", "comment"})
 
 
 def take(
@@ -129,30 +104,17 @@ def with_end(proof: Mapping[str, Any], at_end: Mapping[str, list[Any]]) -> dict[
 def compare(expected: Mapping[str, Any], found: Mapping[str, Any], itself: bool = True) -> list[Difference]:
     """How a restored database differs from the proof of its backup; nothing, when the restore is proved.
 
-    itself: whether the database itself should have the same owner, privileges and settings. The hashes count only where
-    both proofs have them.
+    itself: whether the database itself should have the same owner, privileges, settings, connection limit and comment.
+    The hashes count only where both proofs have them.
     """
-    live = set() if itself else {"owner", "privileges", "settings"}
+    live = frozenset() if itself else OWN
     differences = [
         *compare_rows(expected["tables"], _of_standby(expected, "table", "tables", found)),
         *_sequences(expected["sequences"], _of_standby(expected, "sequence", "sequences", found)),
         *_large_objects(expected["large_objects"], found["large_objects"]),
     ]
     told = {(difference.kind, difference.name) for difference in differences}
-    same_major = expected["major"] == found["major"]
-    for kind in sorted({*expected["objects"], *found["objects"]}):
-        left, right = expected["objects"].get(kind, {}), found["objects"].get(kind, {})
-        for name in sorted({*left, *right}):
-            if (kind, name) in told and (name not in left or name not in right):
-                continue
-            if name not in right:
-                differences.append(Difference(kind, name, "it is missing"))
-            elif name not in left:
-                differences.append(Difference(kind, name, "it is not in the backup"))
-            else:
-                ignored = live if kind == "database" else set()
-                differences += _facts(kind, name, left[name], right[name], same_major, ignored)
-    return differences
+    return differences + compare_objects(expected, found, live, told)
 
 
 def serious(differences: Iterable[Difference]) -> list[Difference]:
@@ -224,51 +186,3 @@ def _large_objects(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Ite
 
 def _differ(key: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
     return key in left and key in right and left[key] != right[key]
-
-
-def _facts(
-    kind: str, name: str, expected: Mapping[str, Any], found: Mapping[str, Any], same_major: bool, ignored: set[str]
-) -> Iterator[Difference]:
-    for fact in sorted({*expected, *found}):
-        left, right = expected.get(fact), found.get(fact)
-        if fact == "columns":
-            for column in sorted({*(left or {}), *(right or {})}):
-                inner = (left or {}).get(column), (right or {}).get(column)
-                title = f"{name}.{column}"
-                if None in inner:
-                    yield Difference(
-                        "column", title, "it is missing" if inner[1] is None else "it is not in the backup"
-                    )
-                else:
-                    yield from _facts("column", title, *inner, same_major, ignored)  # type: ignore[arg-type]
-            continue
-        if fact in ignored:
-            continue
-        if fact == "privileges":
-            left, right = _privileges(left, same_major), _privileges(right, same_major)
-        if left == right or (fact in WRITTEN and not same_major):
-            continue
-        yield Difference(kind, name, _told(fact, left, right), harmless=(kind, fact) == ("extension", "version"))
-
-
-def _privileges(items: list[str] | None, same_major: bool) -> list[str] | None:
-    """PostgreSQL 17 gave the owner of a table one privilege more."""
-    if items is None or same_major:
-        return items
-    return [item for item in items if not item.endswith(tuple(f"={privilege}" for privilege in NEWER_PRIVILEGES))]
-
-
-def _told(fact: str, left: object, right: object) -> str:
-    if fact == "populated":
-        return NOT_COMPUTED if right is None else "it is computed, and was empty"
-    title = fact.replace("_", " ")
-    verb, past = ("are", "were") if title.endswith("s") else ("is", "was")
-    if fact in ("definition", "default", "comment", "constraints", "foreign_options"):
-        return f"its {title} {verb} {'missing' if right is None else 'new' if left is None else 'not the same'}"
-    return f"its {title} {verb} {_plain(right)}, and {past} {_plain(left)}"
-
-
-def _plain(value: object) -> str:
-    if value is None:
-        return "not set"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

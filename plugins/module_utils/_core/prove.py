@@ -11,7 +11,7 @@ from typing import Any
 
 from . import proof
 from .errors import NotProved
-from .postgresql import snapshot
+from .postgresql import objects, snapshot
 from .postgresql.server import Server
 from .progress import Progress
 from .proof import Difference
@@ -27,6 +27,7 @@ def prove(
     progress: Progress,
     itself: bool = True,
     whole: bool = False,
+    comment: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(verdict, proof of what is there). expected: the proof of the backup, or None when it has none.
 
@@ -34,10 +35,11 @@ def prove(
 
     The verdict: result (proved, differs or no proof), mode (of what was compared), tables, rows, differences, notes
     (harmless differences). itself: whether the database itself should have the owner, privileges and settings that it
-    had. whole: the proof of what is there is a full one, whatever is expected.
+    had; comment: the one that it will be given with its name. whole: the proof of what is there is a full one, whatever
+    is expected.
     """
     with snapshot.alone(server, database, workers) as session:
-        return judge(session, expected, progress, itself, whole)
+        return judge(session, expected, progress, itself, whole, comment)
 
 
 def judge(
@@ -46,15 +48,19 @@ def judge(
     progress: Progress,
     itself: bool = True,
     whole: bool = False,
+    comment: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The same for the database of a pinned session, as its transaction sees it."""
     mode = expected["mode"] if expected else "counts"
     if expected is None:
         found = proof.take(session, "full" if whole else mode)
+        _say(found, None)
         return {"result": "no proof", **proof.summary(found), "mode": mode, "differences": [], "notes": []}, found
     database = session.info.dbname
-    progress.step(f"proving {database}: the rows and the content of every table, and everything else")
+    progress.step(f"proving {database}: the rows and the content of every table, and all other objects")
     found = proof.take(session, "full" if whole else mode)
+    # The comment of a working database says what it is there for.
+    _say(found, None if comment is None else objects.hash_of(session, comment))
     differences = proof.compare(expected, found, itself)
     verdict = {
         "result": "differs" if proof.serious(differences) else "proved",
@@ -67,6 +73,13 @@ def judge(
         if one.harmless:
             progress.warn(f"{one}, which is no loss")
     return verdict, found
+
+
+def _say(found: dict[str, Any], comment: str | None) -> None:
+    itself = found["objects"]["database"][""]
+    itself.pop("comment", None)
+    if comment is not None:
+        itself["comment"] = comment
 
 
 def require(database: str, backup: str, verdict: Mapping[str, Any], next_step: str) -> None:

@@ -109,7 +109,8 @@ def _carry_out(
                 workers, same = plan.job.parallel - 1, not plan.live
                 # A rollback compares with it, whatever the backup was proved by.
                 whole = plan.live
-                verdict, found = prove.prove(server, working, plan.proof, workers, progress, itself=same, whole=whole)
+                comment = plan.details.get("comment") if same else None
+                verdict, found = prove.prove(server, working, plan.proof, workers, progress, same, whole, comment)
                 if not accept_differences:
                     prove.require(plan.into, plan.title, verdict, _another(plan))
                 beside.analyze(server, working)

@@ -6,7 +6,20 @@
 
 from __future__ import annotations
 
-from .fragments import OURS, TABLE_NAME, as_json, comment, free, hashed, in_schema, privileges
+from .entries import gathered, whole
+from .fragments import (
+    OURS,
+    RELATION,
+    TABLE_NAME,
+    as_json,
+    comment,
+    described,
+    free,
+    hashed,
+    in_schema,
+    labels,
+    privileges,
+)
 
 PARENTS = (
     "(SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid)"
@@ -24,12 +37,21 @@ FOREIGN_SERVER = """
 TABLESPACE = "(SELECT s.spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace)"
 # Servers such as 15.20 and 17.12 stamp each column with a place in their WAL: in no dump, and new after a restore.
 COLUMN_OPTIONS = "(SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%')"
-RELATION = "CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\""
+TOAST_OPTIONS = "(SELECT array_agg(o ORDER BY o) FROM pg_class k, unnest(k.reloptions) o WHERE k.oid = c.reltoastrelid)"
+# Of the columns of an index only those that were given one
+TARGETS = """
+    (SELECT array_agg(a.attnum || ': ' || a.attstattarget ORDER BY a.attnum) FROM pg_attribute a
+     WHERE a.attrelid = c.oid AND a.attstattarget >= 0)"""
+# A table that inherits its columns may be given them in another order by a dump.
+POSITION = """
+    CASE WHEN c.relispartition OR NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN a.position END"""
 
 
-def _columns() -> str:
+def columns() -> str:
+    """The columns of a relation that goes by c, by name."""
     facts = as_json(
         type="format_type(a.atttypid, a.atttypmod)",
+        position=POSITION,
         not_null="a.attnotnull",
         default=hashed("pg_get_expr(d.adbin, d.adrelid)"),
         identity="nullif(a.attidentity, '')",
@@ -40,12 +62,17 @@ def _columns() -> str:
         options=COLUMN_OPTIONS,
         foreign_options=hashed("a.attfdwoptions::text"),
         privileges=privileges("a.attacl", "'c'", "c.relowner"),
+        statistics_target="nullif(a.attstattarget, -1)",
         comment=comment("pg_class", "c", "a.attnum"),
+        security_labels=labels("pg_class", "c", "a.attnum"),
+        **whole("pg_attribute", "a"),
     )
     return f"""
-        (SELECT jsonb_object_agg(a.attname, {facts}) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)"""
+        (SELECT jsonb_object_agg(a.attname, {facts})
+         FROM (SELECT *, row_number() OVER (ORDER BY attnum) AS position FROM pg_attribute
+               WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) a
+         JOIN pg_type t ON t.oid = a.atttypid
+         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum)"""
 
 
 def _relation(kinds: str, **facts: str) -> str:
@@ -61,7 +88,10 @@ def _index() -> str:
         replica_identity="i.indisreplident",
         invalid="NOT i.indisvalid",
         tablespace=TABLESPACE,
-        comment=comment("pg_class", "c"),
+        **described("pg_class", "c"),
+        catalog_index=gathered("pg_index", "k", "k.indexrelid = c.oid"),
+        catalog_index_newer=gathered("pg_index", "k", "k.indexrelid = c.oid", "newer"),
+        statistics_targets=TARGETS,
     )
     # pg_dump leaves an invalid index out, except one whose partitions are still missing.
     return (
@@ -86,11 +116,19 @@ RELATIONS = {
         parents=PARENTS,
         foreign_server=FOREIGN_SERVER,
         foreign_options=f"(SELECT {hashed('f.ftoptions::text')} FROM pg_foreign_table f WHERE f.ftrelid = c.oid)",
-        columns=_columns(),
+        toast_options=TOAST_OPTIONS,
+        catalog_partitioning=gathered("pg_partitioned_table", "k", "k.partrelid = c.oid"),
+        catalog_foreign=gathered("pg_foreign_table", "k", "k.ftrelid = c.oid"),
+        columns=columns(),
     ),
-    "view": _relation("'v'", definition=hashed("pg_get_viewdef(c.oid)"), columns=_columns()),
+    "view": _relation("'v'", definition=hashed("pg_get_viewdef(c.oid)"), columns=columns()),
     "materialized view": _relation(
-        "'m'", populated="c.relispopulated", tablespace=TABLESPACE, definition=hashed("pg_get_viewdef(c.oid)")
+        "'m'",
+        populated="c.relispopulated",
+        tablespace=TABLESPACE,
+        definition=hashed("pg_get_viewdef(c.oid)"),
+        toast_options=TOAST_OPTIONS,
+        columns=columns(),
     ),
     "sequence": _relation("'S'", unlogged="c.relpersistence = 'u'", owned_by=OWNED_BY, parameters=SEQUENCE),
     "index": _index(),

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the holdfast.postgres contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever is altered in a database, its proof tells; and what is not, it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.holdfast.postgres.plugins.module_utils._core import proof
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql import entries, objects, outside, rows
+from ansible_collections.holdfast.postgres.tests.integration import sample
+from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
+from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
+from ansible_collections.holdfast.postgres.tests.integration.servers import Server
+
+HERE = Path(__file__).parent
+# Catalogs whose columns are facts of their own
+BY_COLUMN = """pg_attrdef pg_database pg_db_role_setting pg_depend pg_description pg_enum pg_extension pg_inherits
+    pg_init_privs pg_publication_namespace pg_seclabel pg_sequence pg_ts_config_map pg_user_mapping"""
+# Catalogs of which a proof says nothing, and why
+LEFT_OUT = {
+    "of the whole server": "pg_authid pg_auth_members pg_parameter_acl pg_tablespace pg_replication_origin",
+    "of rows and their statistics": "pg_largeobject pg_statistic pg_statistic_ext_data pg_subscription_rel",
+    "what depends on what": "pg_shdepend",
+    # large_objects.py, and the manifest
+    "kept elsewhere": "pg_largeobject_metadata pg_shdescription pg_shseclabel",
+}
+
+
+def statements(file: str) -> list[str]:
+    lines = (HERE / file).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("--")]
+
+
+def rich(server: Server, database: str) -> str:
+    """A new database with an object of every kind that there is."""
+    sample.create(server, database)
+    with server.connect(database) as session:
+        session.execute((HERE / "rich.sql").read_text(encoding="utf-8"))
+    return database
+
+
+def forget(server: Server, *databases: str) -> None:
+    """Drop the subscriptions that keep databases from being dropped."""
+    for database in databases:
+        with server.connect(database) as session:
+            for statement in ("DISABLE", "SET (slot_name = NONE)"):
+                session.execute(f"ALTER SUBSCRIPTION fed {statement}")
+            session.execute("DROP SUBSCRIPTION fed")
+
+
+@pytest.fixture(scope="module")
+def altering(_container17: Server) -> Iterator[Any]:
+    """A pinned session in a rich database."""
+    database = rich(_container17, "rich to alter")
+    with _container17.connect(database) as session:
+        session.execute("SET allow_system_table_mods = on")
+        rows.pin(session, 0)
+        yield session
+    forget(_container17, database)
+    _container17.drop(database)
+
+
+def look(session: Any) -> dict[str, Any]:
+    """A proof without the rows."""
+    none = {"tables": {}, "sequences": {}, "large_objects": {"count": 0}, "major": 17}
+    return {**none, "objects": objects.read(session)}
+
+
+def told(session: Any, expected: dict[str, Any], statement: str) -> list[str]:
+    """What a proof says after a statement, which is rolled back."""
+    if statement.startswith("VACUUM"):
+        session.execute(statement)
+        return [str(one) for one in proof.compare(expected, look(session))]
+    session.execute("BEGIN")
+    try:
+        session.execute(statement)
+        return [str(one) for one in proof.compare(expected, look(session)) if not one.harmless]
+    finally:
+        session.execute("ROLLBACK")
+
+
+def test_every_mutation_is_told(altering: Any) -> None:
+    expected, table = look(altering), statements("mutations.sql")
+    assert len(table) == len(set(table)) > 400
+    assert [statement for statement in table if not told(altering, expected, statement)] == []
+    assert look(altering) == expected
+
+
+def test_what_alters_nothing_is_not_told(altering: Any) -> None:
+    expected = look(altering)
+    alarms = {statement: told(altering, expected, statement) for statement in statements("unchanged.sql")}
+    assert {statement: alarm for statement, alarm in alarms.items() if alarm} == {}
+
+
+@pytest.mark.parametrize("reach", ["cluster15", "container17"])
+def test_a_rich_database_is_proved(reach: str, request: pytest.FixtureRequest, holdfast: Holdfast) -> None:
+    server: Server = request.getfixturevalue(reach)
+    database, into = rich(server, server.unique()), server.unique()
+    holdfast.define("library", server, database)
+    holdfast.backup("library")
+    found = holdfast.json("restore", "--into", into)["proof"]
+    assert (found["result"], found["differences"], found["notes"]) == ("proved", [], [])
+    assert_same(content(server, into), content(server, database))
+    forget(server, database, into)
+
+
+@pytest.mark.parametrize("reach", ["cluster15", "container17"])
+def test_every_catalog_is_read_whole_or_left_out_for_a_reason(reach: str, request: pytest.FixtureRequest) -> None:
+    server: Server = request.getfixturevalue(reach)
+    queries = " ".join({**objects.KINDS, **outside.kinds(server.major)}.values())
+    with server.connect() as session:
+        there = entries.columns(session)
+    whole = {catalog for catalog in there if f"@{catalog} " in queries}
+    left_out = {catalog for catalogs in LEFT_OUT.values() for catalog in catalogs.split()}
+    assert set(there) == whole | {*BY_COLUMN.split()} | left_out
+    assert entries.unknown({catalog: there[catalog] for catalog in whole}) == []
