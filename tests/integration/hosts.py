@@ -104,6 +104,7 @@ all:
       ansible_user: {USER}
       ansible_ssh_private_key_file: {key}
       ansible_ssh_common_args: {FIRST}
+      ansible_ssh_pipelining: true
       ansible_python_interpreter: /usr/bin/python3
 """,
             encoding="utf-8",

@@ -23,6 +23,8 @@ REPOSITORY = "/var/backups/holdfast/library"
 # More than one piece, and more than the controller may have in its memory
 MEGABYTES = 140
 LIMIT = 100 * 1024 * 1024
+# Without the compression that Ansible asks for: random octets are not worth it.
+SSH = "-o ControlMaster=auto -o ControlPersist=60s"
 PIECES = (f"{DUMP}: 128 MiB of 140 MiB", f"{DUMP}: 140 MiB of 140 MiB")
 
 
@@ -108,6 +110,44 @@ def test_it_goes_on_where_an_earlier_attempt_ended(
     assert (fetched / DUMP).read_bytes() == content
     assert sorted(path.name for path in fetched.iterdir()) == [DUMP, f"{BACKUP}.manifest.json", f"{BACKUP}.sha256"]
     assert [piece for piece in PIECES if piece in told] == list(pieces)
+
+
+def test_what_was_fetched_is_published_again_under_the_lock_of_its_job(
+    newserver: Host, fetched: Path, content: bytes, program: Path
+) -> None:
+    newserver.put(program, "/usr/local/bin/holdfast")
+    newserver.run("chmod", "755", "/usr/local/bin/holdfast")
+    newserver.playbook("fetch_backup")
+    # What lies beside a backup is not uploaded.
+    (fetched / "notes").write_text("mine", encoding="utf-8")
+    said = {"upload": f"fetched/newserver/{BACKUP}", "into": "look", "ansible_ssh_args": SSH}
+    upload = ("restore", "-e", json.dumps(said))
+    newserver.run("mv", REPOSITORY, "/root/lost")
+    try:
+        planned = newserver.playbook(*upload, "--check").told
+        assert f"Would bring {BACKUP} to the host" in planned
+        assert newserver.run("ls", "-A", "/var/tmp", "/var/backups/holdfast").split() == [
+            "/var/backups/holdfast:",
+            "/var/tmp:",
+        ]
+        # There is no server to restore it into.
+        told = newserver.playbook(*upload, status=2).told
+        assert "TASK [Import it]" in told and "python3-psycopg" in told
+        checksum = newserver.run("sha256sum", f"{REPOSITORY}/{DUMP}").split()[0]
+        assert checksum == hashlib.sha256(content).hexdigest()
+        (imported,) = json.loads(newserver.run("holdfast", "list", "--json"))["jobs"][0]["backups"]
+        assert (imported["id"], imported["problem"]) == (BACKUP, "")
+        assert newserver.run("ls", "-A", "/var/tmp") == ""
+        assert newserver.run("find", REPOSITORY, "-name", "notes") == ""
+        # What is there already does not come again; what is another backup is refused.
+        told = newserver.playbook(*upload, status=2).told
+        assert "TASK [Import it]" in told and "skipping: [newserver]" in told.partition("TASK [Import it]")[2]
+        newserver.run("sed", "-i", 's/"sha256": "./"sha256": "x/', f"{REPOSITORY}/{BACKUP}.manifest.json")
+        told = newserver.playbook(*upload, status=2).told
+        assert f"upload: another backup {BACKUP} is in {REPOSITORY} already." in told
+    finally:
+        newserver.run("rm", "-rf", REPOSITORY)
+        newserver.run("mv", "/root/lost", REPOSITORY)
 
 
 def test_what_is_damaged_on_the_host_is_no_backup_here(newserver: Host, fetched: Path) -> None:
