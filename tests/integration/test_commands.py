@@ -12,12 +12,13 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ansible_collections.holdfast.postgres.tests.integration import files
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
-from ansible_collections.holdfast.postgres.tests.integration.sample import small
+from ansible_collections.holdfast.postgres.tests.integration.sample import fill, small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 
 VERBS = ["backup", "list", "show", "verify", "restore", "prune", "status", "adopt"]
@@ -92,7 +93,44 @@ def test_a_reader_that_goes_away_is_no_crash(holdfast: Holdfast, cluster15: Serv
     assert run.stdout is not None
     run.stdout.close()
     error = run.communicate(timeout=30)[1]
-    assert b"Traceback" not in error
+    assert (run.returncode, error) == (0, b"")
+
+
+def test_a_reader_that_goes_away_amid_a_swap_does_not_end_it(holdfast: Holdfast, cluster15: Server) -> None:
+    database = small(cluster15, cluster15.unique())
+    holdfast.define("library", cluster15, database)
+    holdfast.backup("library")
+    fill(cluster15, database, 5)
+    # One page of less, and q
+    argv = holdfast.argv("restore", "latest")
+    run = subprocess.Popen(argv, env=holdfast.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert run.stdout is not None
+    assert run.stdout.readline()
+    run.stdout.close()
+    error = run.communicate(timeout=60)[1]
+    assert (run.returncode, error) == (0, b"")
+    assert cluster15.query("SELECT count(*) FROM items", database) == [(100,)]
+    line = holdfast.history("library")[-1]
+    assert (line["verb"], line["result"]) == ("restore", "ok") and line["before"] in cluster15.names()
+    holdfast("rollback", database)
+
+
+@pytest.mark.parametrize("where", ["/dev/full", None])
+def test_an_output_that_takes_nothing_does_not_end_a_run(holdfast: Holdfast, cluster15: Server, where: Any) -> None:
+    holdfast.define("library", cluster15, small(cluster15, cluster15.unique()))
+    redirected = f">{where}" if where else ">&-"
+    shell = ["/bin/sh", "-c", f'exec "$@" {redirected}', "sh", *holdfast.argv("backup")]
+    run = subprocess.run(shell, env=holdfast.environment, stderr=subprocess.PIPE, text=True, check=False)
+    assert "Traceback" not in run.stderr
+    # What nobody wanted to read is not missed; what could not be written is.
+    assert run.returncode == (1 if where else 0) and ("No space left" in run.stderr) == bool(where)
+    assert [line["result"] for line in holdfast.history("library")] == ["ok", "ok"]
+
+
+def test_a_name_that_the_terminal_cannot_show_does_not_end_a_run(holdfast: Holdfast, cluster15: Server) -> None:
+    holdfast.define("library", cluster15, {"database": small(cluster15, cluster15.unique("ü")), "name": "u"})
+    out = holdfast("backup", env={"PYTHONIOENCODING": "ascii"}).out
+    assert "dumping database \\xfc_" in out
 
 
 def test_a_thousand_backups_are_listed(holdfast: Holdfast, cluster15: Server, tmp_path: Path) -> None:

@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Callable, TextIO
+from typing import TYPE_CHECKING, Any, Callable, TextIO, cast
 
 from .arguments import parse
 
@@ -28,19 +27,23 @@ if TYPE_CHECKING:
 CRASHED = 70
 
 
-def main(argv: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
-    """Run the program; its exit status."""
+def main(argv: Sequence[str], stdout: TextIO | None, stderr: TextIO | None) -> int:
+    """Run the program; its exit status, which tells how the run went even if nobody reads what is written."""
     try:
         arguments = parse(argv)
     except SystemExit as ending:
         return int(ending.code or 0)
-    try:
-        status = _run(arguments, stdout, stderr)
-        stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output is gone; the interpreter must not stumble over what is still to be written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
-        return 141
+    from .terminal.steady import Steady
+
+    out, err = Steady(stdout), Steady(stderr)
+    status = _run(arguments, cast("TextIO", out), cast("TextIO", err))
+    out.flush()
+    err.flush()
+    # Whoever leaves a pager has seen enough. Anything else kept the answer from whoever wanted it.
+    if out.broken is not None and not isinstance(out.broken, BrokenPipeError):
+        err.write(f"holdfast: standard output: {out.broken.strerror}; what was done is in the history\n")
+        err.flush()
+        return max(status, 1)
     return status
 
 
@@ -76,8 +79,6 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
         progress.fail(f"{arguments.verb}: ended by a signal")
         draw(views.errors([(arguments.verb, "ended by a signal; what was unfinished is undone", "")]), stderr)
         return 130
-    except BrokenPipeError:
-        raise
     except Exception:  # noqa: BLE001 - a crash must not end with the status of a warning
         import traceback
 
