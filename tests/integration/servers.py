@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import psycopg
 from psycopg import sql
@@ -131,24 +131,46 @@ def restart(server: Server) -> None:
 @contextlib.contextmanager
 def cluster(settings: dict[str, str] | None = None) -> Iterator[Server]:
     """A cluster of this machine's PostgreSQL 15 that wants peer authentication on its socket, as Debian's do."""
+
+    def make(server: Server, data: Path) -> None:
+        password = data.parent / "password"
+        password.write_text(PASSWORD, encoding="utf-8")
+        auth = ("--auth-local=peer", "--auth-host=scram-sha-256")
+        server.run("initdb", f"--pgdata={data}", "--no-sync", *auth, "--locale=C.UTF-8", f"--pwfile={password}")
+
+    with _running(make, {**SETTINGS, **(settings or {})}) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def standby(primary: Server) -> Iterator[Server]:
+    """A hot standby of a cluster of this machine, which has what its primary has at this moment."""
+
+    def make(server: Server, data: Path) -> None:
+        address = ("--username=postgres", f"--host={primary.connection['socket']}", f"--port={primary.port}")
+        server.run("pg_basebackup", f"--pgdata={data}", "--write-recovery-conf", "--checkpoint=fast", *address)
+
+    with _running(make, {}) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(make: Callable[[Server, Path], None], settings: dict[str, str]) -> Iterator[Server]:
+    """A server of this machine's PostgreSQL 15 in a data directory that is made for it."""
     home = Path(tempfile.mkdtemp(prefix="holdfast-it-", dir="/var/tmp"))
     data, work, port = home / "data", home / "work", _free_port()
-    password = home / "password"
     home.chmod(0o755)
     work.mkdir()
     work.chmod(0o1777)
-    password.write_text(PASSWORD, encoding="utf-8")
-    password.chmod(0o644)
-    data.mkdir()
+    data.mkdir(mode=0o700)
     shutil.chown(data, "postgres", "postgres")
     connection = {"socket": str(work), "port": port, "work_dir": str(work)}
     server = Server(15, port, connection, AS_POSTGRES, f"{PROGRAMS}/")
     try:
-        auth = ("--auth-local=peer", "--auth-host=scram-sha-256")
-        server.run("initdb", f"--pgdata={data}", "--no-sync", *auth, "--locale=C.UTF-8", f"--pwfile={password}")
+        make(server, data)
         own = {"port": port, "unix_socket_directories": work, "listen_addresses": "127.0.0.1"}
         with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.writelines(f"{key} = '{value}'\n" for key, value in {**SETTINGS, **own, **(settings or {})}.items())
+            file.writelines(f"{key} = '{value}'\n" for key, value in {**settings, **own}.items())
         server.run("pg_ctl", f"--pgdata={data}", f"--log={work}/log", "--wait", "start")
         yield server
         server.run("pg_ctl", f"--pgdata={data}", "--mode=immediate", "--wait", "stop")

@@ -43,6 +43,43 @@ def test_an_unknown_database(holdfast: Holdfast, cluster15: Server) -> None:
     assert "no such \"thing'" in told and "does not exist" in told and database in told
 
 
+def test_a_template_is_a_database(holdfast: Holdfast, cluster15: Server) -> None:
+    database, into = small(cluster15, cluster15.unique()), cluster15.unique()
+    holdfast.define("library", cluster15, database)
+
+    def alter(what: str) -> None:
+        with cluster15.connect() as session:
+            session.execute(f"ALTER DATABASE {database} {what}")
+
+    alter("IS_TEMPLATE true")
+    try:
+        holdfast.backup("library")
+        holdfast("restore", "latest", "--into", into)
+        assert rows(cluster15, into) == rows(cluster15, database)
+        assert f"database {database} on" in holdfast("restore", "latest", "--into", database, status=1).err
+        told = holdfast("restore", "latest", "--yes", "--dry-run", status=1).err
+        assert "it is a template" in told and f'ALTER DATABASE "{database}" IS_TEMPLATE false' in told
+    finally:
+        alter("IS_TEMPLATE false")
+    alter("ALLOW_CONNECTIONS false")
+    assert f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true' in holdfast("backup", status=1).err
+
+
+def test_a_name_that_could_be_a_connection_string(holdfast: Holdfast, cluster15: Server) -> None:
+    database, into = "dbname=postgres\n\\ --x", cluster15.unique()
+    cluster15.databases.append(database)
+    small(cluster15, database)
+    holdfast.define("library", cluster15, {"database": database, "name": "odd"})
+    holdfast.backup("library")
+    holdfast("restore", "latest", "--into", into)
+    assert rows(cluster15, into) == rows(cluster15, database)
+    fill(cluster15, database, 5)
+    holdfast("restore", "latest", "--yes")
+    assert len(rows(cluster15, database)) == 100
+    holdfast("rollback", "--", database)
+    assert len(rows(cluster15, database)) == 105
+
+
 def test_an_unknown_container(holdfast: Holdfast, container17: Server) -> None:
     told = refused(holdfast, {"container": "holdfast-it-nowhere"})
     assert "there is no such container" in told and container17.container in told

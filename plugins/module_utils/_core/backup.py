@@ -28,6 +28,9 @@ from .repository.manifest import Artifact, Manifest, timestamp
 from .units import size as in_units
 from .verify import check, raise_problems
 
+# These come with every server.
+OWN = ("template0", "template1")
+
 
 def backup(job: Job, places: Places, progress: Progress) -> tuple[Manifest, list[dict[str, Any]]]:
     """Make a backup now, then prune. The manifest, and what pruning decided.
@@ -84,10 +87,11 @@ def preflight(job: Job, repository: Repository, server: Server, progress: Progre
         facts = {}
         for source in job.databases:
             if source.database not in there:
+                others = ", ".join(name for name in there if name not in OWN)
                 raise ServerError(
                     f"database {source.database} on {server.title}",
                     "it does not exist",
-                    f"Correct its name in job {job.name}; there are: {', '.join(there)}.",
+                    f"Correct its name in job {job.name}; there are: {others}.",
                 )
             facts[source.database] = catalog.describe(session, source.database)
     server.client("pg_dump", at_least=server.major)

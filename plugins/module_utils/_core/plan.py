@@ -14,7 +14,7 @@ from . import globals_dump, legacy, proof, space, verify
 from .codec import Codec
 from .definition.model import Job
 from .errors import Damaged, Refused, ServerError, UsageError
-from .postgresql import catalog, compression, globals_grammar, roles
+from .postgresql import catalog, compression, globals_grammar, roles, standby
 from .postgresql.quote import identifier
 from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
@@ -58,6 +58,7 @@ def plan(choice: Choice, server: Server, progress: Progress, request: RestoreReq
     with server.session() as session:
         databases, existing = catalog.databases(session), catalog.roles(session)
         guarded = catalog.powerful_roles(session)
+        standby.require_primary(session, server.title)
     if choice.entry is None or choice.entry.manifest is None:
         request.check_file()
         source, _none = source_of(choice, request)
@@ -98,6 +99,14 @@ def plan(choice: Choice, server: Server, progress: Progress, request: RestoreReq
             "it exists, and a restore into it would mix two databases",
             "Choose another name, or replace the live database: holdfast restore without --into.",
         )
+    with server.session() as session:
+        if request.mode == "swap" and catalog.is_template(session, target):
+            raise Refused(
+                f"database {target} on {server.title}",
+                "it is a template, and the one that takes its place would be none",
+                f"Run ALTER DATABASE {identifier(target)} IS_TEMPLATE false, restore, and make it one again; or restore"
+                " with --into or --in-place.",
+            )
     if len(target.encode()) > NAME_LIMIT:
         raise UsageError(f"database name {target!r}", f"it is longer than {NAME_LIMIT} octets")
     _require_space(server, details)

@@ -15,7 +15,7 @@ from typing import Any, Callable
 from . import by_hand, proof
 from .codec import Codec
 from .definition.model import Database, Job
-from .postgresql import catalog, compression, dump, encodings, properties
+from .postgresql import catalog, compression, dump, encodings, properties, standby
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import names
@@ -26,6 +26,8 @@ from .units import size as in_units
 from .witness import witness
 
 ATTEMPTS = 3
+# Of how many things a warning gives the names
+NAMED = 5
 
 
 def database(
@@ -46,6 +48,11 @@ def database(
     major = server.client_major("pg_dump")
     with server.session(source.database) as session:
         encodings.require_readable(session, source.database)
+        unlogged = standby.unlogged(session)
+    if unlogged:
+        more = f" and {len(unlogged) - NAMED} more" if len(unlogged) > NAMED else ""
+        told = ", ".join(unlogged[:NAMED]) + more
+        progress.warn(f"a standby has no rows of unlogged tables, and the backup none of {told}")
     codec = compression.fitting(server, job.format, job.compression, job.compression_level)
     path = directory / names.artifact(source.name, moment, codec.extension)
     for attempt in range(1, ATTEMPTS + 1):

@@ -31,9 +31,12 @@ def version(session: Session) -> str:
 
 
 def databases(session: Session) -> list[str]:
-    return [
-        row[0] for row in session.execute("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY datname")
-    ]
+    """All of them, templates as well: one may be a job's source, and its name is taken."""
+    return [row[0] for row in session.execute("SELECT datname FROM pg_database ORDER BY datname")]
+
+
+def is_template(session: Session, database: str) -> bool:
+    return bool(session.execute("SELECT FROM pg_database WHERE datname = %s AND datistemplate", [database]).fetchall())
 
 
 def describe(session: Session, database: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..definition.model import Connection
 from ..errors import MissingProgram, ServerError
 from ..process import Command, run
+from .quote import identifier
 
 if TYPE_CHECKING:
     import psycopg
@@ -212,6 +213,8 @@ def _refused(title: str, database: str, role: str, message: str) -> ServerError:
         next_step = f"Set os_user in the job's connection to the system user that may be role {role}."
     elif "does not exist" in low and f'database "{database}"' in low:
         next_step = f"Create the database {database}, or correct its name in the job."
+    elif "not currently accepting connections" in low:
+        next_step = f"It lets nobody in: ALTER DATABASE {identifier(database)} ALLOW_CONNECTIONS true."
     elif "does not exist" in low and "role" in low:
         next_step = f"Create the role {role}, or set user in the job's connection."
     else:
