@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from ansible_collections.holdfast.postgres.tests.integration import sample
+from ansible_collections.holdfast.postgres.tests.integration import files, sample
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content, rows
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.sabotage import alter
@@ -149,3 +150,37 @@ def test_bad_input_is_refused_before_anything_is_touched(holdfast: Holdfast, clu
     told = holdfast("restore", "--table", "items", "--dry-run").out
     assert "public.items as restored_" in told and "Nothing was changed" in told
     assert_same(content(cluster15, database), before)
+
+
+@pytest.mark.parametrize("format", ["plain", "custom"])
+def test_names_with_line_breaks(holdfast: Holdfast, cluster15: Server, format: str) -> None:
+    database = small(cluster15, cluster15.unique())
+    names = ['"two\nlines"', '"carriage\rreturn"', '"line\u2028separator"', '"form\x0cfeed"', '"sp  ace"']
+    with cluster15.connect(database) as session:
+        session.execute('CREATE SCHEMA "odd\nschema"')
+        for number, name in enumerate(names):
+            session.execute(f'CREATE TABLE "odd\nschema".{name} AS SELECT generate_series(1, 10 + {number}) AS id')
+    holdfast.define("library", cluster15, database, format=format)
+    holdfast.backup("library")
+    wanted = [word for name in names for word in ("--table", f'"odd\nschema".{name}')]
+    told = holdfast.json("restore", "latest", *wanted, "--to", '"back\nagain"')
+    assert told["proof"]["result"] == "proved" and told["proof"]["rows"] == 10 + 11 + 12 + 13 + 14
+    with cluster15.connect(database) as session:
+        for number, name in enumerate(names):
+            assert session.execute(f'SELECT count(*) FROM "back\nagain".{name}').fetchone()[0] == 10 + number
+
+
+def test_room_is_asked_for_the_tables_alone(holdfast: Holdfast, cluster15: Server) -> None:
+    database = small(cluster15, cluster15.unique())
+    repository = holdfast.define("library", cluster15, database)
+    made = holdfast.backup("library")["id"]
+    path = files.manifest_file(repository, made)
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    # As if there were a table as large as no disk
+    details = manifest["artifacts"][0]["details"]
+    details["size"] = 1 << 60
+    details["largest_tables"].insert(0, {"schema": "public", "table": "huge", "size": (1 << 60) - details["size"]})
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert "needs about" in holdfast("restore", made, "--into", cluster15.unique(), status=1).err
+    told = holdfast.json("restore", made, "--table", "items", "--to", "back")
+    assert told["tables"] == [{"table": "back.items", "rows": 100}]

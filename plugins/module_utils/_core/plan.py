@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import globals_dump, legacy, proof, space, verify
+from . import globals_dump, legacy, proof, room, space, verify
 from .codec import Codec
 from .definition.model import Job
 from .errors import Damaged, Refused, ServerError, UsageError
@@ -109,7 +109,9 @@ def plan(choice: Choice, server: Server, progress: Progress, request: RestoreReq
             )
     if len(target.encode()) > NAME_LIMIT:
         raise UsageError(f"database name {target!r}", f"it is longer than {NAME_LIMIT} octets")
-    _require_space(server, details)
+    # Of some tables more is known when it is known which.
+    if request.mode != "tables":
+        require_room(server, room.for_database(details), "the restored database")
     for note in creation.notes():
         progress.warn(note)
     return Plan(
@@ -175,11 +177,12 @@ def _verify(directory: Path, manifest: Manifest, artifact: Artifact, server: Ser
     verify.raise_problems(manifest.id, verdicts)
 
 
-def _require_space(server: Server, details: dict[str, Any]) -> None:
+def require_room(server: Server, needed: int | None, purpose: str) -> None:
+    """Raise :class:`.NoSpace` unless there are so many octets free for it; None: that is not known."""
     directory = server.data_directory()
-    if directory is not None and details.get("size"):
-        needed, step = round(details["size"] * 1.05), "Free space on the server's disk."
-        space.require(directory, needed, "the restored database", step, f"the data directory of {server.title}")
+    if directory is not None and needed is not None:
+        step = "Free space on the server's disk."
+        space.require(directory, needed, purpose, step, f"the data directory of {server.title}")
 
 
 def _read_proof(

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from . import beside, history, prove
+from . import beside, history, prove, room
 from .errors import NotProved, Refused, UsageError
 from .places import Places
-from .plan import Plan, plan
+from .plan import Plan, plan, require_room
 from .postgresql import load, rows, workspace
 from .postgresql.contents import only_tables
 from .postgresql.quote import identifier, unquote
@@ -91,6 +91,7 @@ def restore_tables(choice: Choice, places: Places, progress: Progress, request: 
         wanted = _wanted(server, planned, request.tables, request.to)
         line.update(database=planned.into, mode="tables", tables=[one.source for one in wanted], dry_run=dry_run)
         made = _check(server, planned, wanted)
+        _require_room(server, planned, wanted)
         outcome = {
             "backup": planned.title,
             "job": job.name,
@@ -195,6 +196,13 @@ def _check(server: Server, plan: Plan, wanted: Sequence[Wanted]) -> list[str]:
                 raise Refused(title, f"{one.target} exists", "Name another schema or table with --to.")
         schemas = {row[0] for row in session.execute("SELECT nspname FROM pg_namespace")}
     return sorted({one.new_schema for one in wanted} - schemas)
+
+
+def _require_room(server: Server, plan: Plan, wanted: Sequence[Wanted]) -> None:
+    tables = [(one.schema, one.name) for one in wanted]
+    number = len(plan.proof["objects"]["table"]) if plan.proof else 0
+    needed = room.for_tables(plan.details, tables, number, selects=plan.codec.format != "plain")
+    require_room(server, needed, f"the restore of {count(len(wanted), 'table')}")
 
 
 def _copy(server: Server, plan: Plan, wanted: Sequence[Wanted], made: Sequence[str], progress: Progress) -> None:

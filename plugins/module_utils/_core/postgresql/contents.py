@@ -37,7 +37,7 @@ def without_computed(listing: str) -> str:
 
 def only_tables(tables: Iterable[tuple[str, str]]) -> Selection:
     """The definitions of everything, and the rows of these tables, each as (schema, name)."""
-    wanted = tuple(f"TABLE DATA {schema} {name} " for schema, name in tables)
+    wanted = tuple(f"TABLE DATA {_shown(schema)} {_shown(name)} " for schema, name in tables)
 
     def keep(what: str) -> bool:
         if what.startswith("TABLE DATA "):
@@ -47,9 +47,15 @@ def only_tables(tables: Iterable[tuple[str, str]]) -> Selection:
     return lambda listing: _filter(listing, keep)
 
 
+def _shown(name: str) -> str:
+    """A name as pg_restore lists it (source: sanitize_line in dumputils.c)."""
+    return name.replace("\n", " ").replace("\r", " ")
+
+
 def _filter(listing: str, keep: Callable[[str], bool]) -> str:
     lines = []
-    for line in listing.splitlines():
+    # Not splitlines: a name may have what Unicode calls a line break.
+    for line in listing.split("\n"):
         entry = ENTRY.match(line)
         if entry is not None and keep(entry["what"]):
             lines.append(line)
