@@ -13,13 +13,14 @@ from pathlib import Path
 from .codec import Codec, recognise
 from .errors import Refused
 from .postgresql.archive import damaged, read_to_end
+from .postgresql.psql_commands import Scan
 from .postgresql.server import Server
 from .verify import HashingReader
 
 MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 KNOWN = ".sql, .sql.gz, .sql.zst, .dump, .dump.gz, .dump.zst, .dir.tar, .dir.tar.gz or .dir.tar.zst"
 VERSION = re.compile(rb"^-- Dumped from database version (\d+)", re.MULTILINE)
-SWITCH = re.compile(rb"^\\c(?:onnect)? .*$", re.MULTILINE)
+SWITCH = re.compile(r"\\c(?:onnect)?(?:\s|\Z)")
 CLUSTER = re.compile(rb"^-- PostgreSQL database cluster dump$", re.MULTILINE)
 
 
@@ -43,6 +44,7 @@ def inspect(path: Path, server: Server) -> Dump:
         reader = HashingReader(stream)
         size = path.stat().st_size
         read_to_end(path, reader, codec, server, scan.see)
+        scan.finish()
         return Dump(path, codec, size, reader.finish(), scan.major)
 
 
@@ -69,11 +71,12 @@ def _codec(path: Path) -> Codec:
 
 
 class _Scan:
-    """Looks for lines that would lead a restore astray, in a plain dump as it streams by."""
+    """Looks for what would lead a restore astray, in the SQL of a dump as it streams by."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._rest = b""
+        self._commands = Scan()
         self.major: int | None = None
 
     def see(self, chunk: bytes) -> None:
@@ -83,16 +86,29 @@ class _Scan:
         if self.major is None:
             version = VERSION.search(lines)
             self.major = int(version[1]) if version else None
-        switch = SWITCH.search(lines)
         if CLUSTER.search(lines[:4096]):
             raise Refused(
                 f"file {self._path}",
                 "it is a dump of a whole cluster (pg_dumpall), not of one database",
                 "Restore it by hand into an empty cluster, with psql.",
             )
-        if switch:
+        if self._commands.see(chunk):
+            self._refuse()
+
+    def finish(self) -> None:
+        if self._commands.finish():
+            self._refuse()
+
+    def _refuse(self) -> None:
+        found = self._commands.found
+        if SWITCH.match(found):
             raise Refused(
                 f"file {self._path}",
-                f"it switches to another database ({switch[0].decode('utf-8', 'replace')})",
+                f"it switches to another database ({found})",
                 "It was made with pg_dump --create: restore it by hand, or remove that line and the CREATE DATABASE.",
             )
+        raise Refused(
+            f"file {self._path}",
+            f"it holds more than SQL and rows, and psql would act on it: {found}",
+            "Find out where it comes from. What pg_dump wrote holds no such thing.",
+        )

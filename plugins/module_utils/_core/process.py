@@ -10,12 +10,14 @@ import contextlib
 import io
 import logging
 import os
+import secrets
 import shlex
 import shutil
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Callable, cast
 
 from .errors import MissingProgram, ProgramFailed
@@ -28,7 +30,13 @@ PACKAGES = {
     "docker": "docker.io (or Docker's own docker-ce-cli)",
     "podman": "podman",
     "setpriv": "util-linux",
+    "prlimit": "util-linux",
 }
+# For a program that must start none: nowhere to find any, and nothing to run for it.
+NO_PROGRAMS = dict.fromkeys(("PATH", "SHELL", "PAGER", "PSQL_PAGER", "EDITOR", "VISUAL", "PSQL_EDITOR"), "/nonexistent")
+# Beyond what distributions, systemd and user namespaces give to anybody by default.
+FIRST_STRANGER, STRANGERS = 3 << 29, 1 << 28
+NOBODY = 65534
 
 
 @dataclass(frozen=True)
@@ -36,16 +44,18 @@ class Command:
     """One program to run.
 
     env is added to a copy of our own environment from which libpq's variables were taken out, so that nothing
-    an operator exported can redirect a backup. user is an operating system user to become (needs root).
+    an operator exported can redirect a backup. user is an operating system user to become (needs root), or the number
+    of one that has no name and belongs to no group. confined: it can start no program, nor get any right back.
     secret_env is like env, and never shown. ending is the signal that ends the program, with us or before us.
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     secret_env: Mapping[str, str] = field(default_factory=dict, repr=False)
-    user: str | None = None
+    user: str | int | None = None
     label: str = ""
     ending: signal.Signals = signal.SIGTERM
+    confined: bool = False
 
     @property
     def name(self) -> str:
@@ -222,14 +232,10 @@ def _popen(command: Command, stdin: IO[bytes] | int, stdout: IO[bytes] | int) ->
     environment.update({"LC_ALL": "C.UTF-8", "LANGUAGE": "C"})
     environment.update(command.env)
     environment.update(command.secret_env)
-    program = shutil.which(command.argv[0], path=environment.get("PATH"))
-    if program is None:
-        package = PACKAGES.get(os.path.basename(command.argv[0]))
-        raise MissingProgram(
-            command.argv[0],
-            "this program is not installed",
-            f"Install the package {package}." if package else "",
-        )
+    program = _find(command.argv[0], environment.get("PATH"))
+    if command.confined:
+        environment.update(NO_PROGRAMS)
+        environment.pop("HOME", None)
     logging.getLogger("holdfast").debug("%s", " ".join(shlex.quote(word) for word in command.argv))
     return subprocess.Popen(
         [*_guard(command), program, *command.argv[1:]],
@@ -245,10 +251,41 @@ def _popen(command: Command, stdin: IO[bytes] | int, stdout: IO[bytes] | int) ->
 
 def _guard(command: Command) -> list[str]:
     """A child must not outlive us: the kernel ends it when we are killed."""
-    guard = ["setpriv", "--pdeathsig", command.ending.name[3:]]
-    if command.user is not None:
+    guard = [_find("setpriv"), "--pdeathsig", command.ending.name[3:]]
+    if isinstance(command.user, int):
+        guard += [f"--reuid={command.user}", f"--regid={command.user}", "--clear-groups"]
+    elif command.user is not None:
         guard += [f"--reuid={command.user}", f"--regid={_group(command.user)}", "--init-groups"]
-    return [*guard, "--"]
+    if not command.confined:
+        return [*guard, "--"]
+    if os.geteuid() == 0:
+        guard += ["--bounding-set=-all", "--inh-caps=-all"]
+    # The limit counts when a process is made: what runs already, and threads of the user's others, are not in its way.
+    return [*guard, "--no-new-privs", "--", _find("prlimit"), "--nproc=0:0", "--"]
+
+
+def _find(program: str, path: str | None = None) -> str:
+    found = shutil.which(program, path=path)
+    if found is None:
+        package = PACKAGES.get(os.path.basename(program))
+        raise MissingProgram(
+            program, "this program is not installed", f"Install the package {package}." if package else ""
+        )
+    return found
+
+
+def stranger() -> int | None:
+    """The number of a user whom nothing belongs to and no other process runs as; None when we cannot become one.
+
+    In a user namespace without such numbers it is nobody's.
+    """
+    if os.geteuid() != 0:
+        return None
+    with Path("/proc/self/uid_map").open(encoding="ascii") as stream:
+        last = max(int(first) + int(number) for first, _outside, number in map(str.split, stream)) - 1
+    if last >= FIRST_STRANGER + STRANGERS:
+        return FIRST_STRANGER + secrets.randbelow(STRANGERS)
+    return NOBODY if last >= NOBODY else None
 
 
 def _group(user: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..definition.model import Connection
 from ..errors import MissingProgram, ProgramFailed, ServerError
-from ..process import Command, run
+from ..process import NO_PROGRAMS, NOBODY, Command, run
 from . import catalog
 from .server import Server, version_of
 
@@ -69,6 +69,20 @@ class ContainerServer(Server):
         }
         return self._exec((program, *args), environment, self._secrets())
 
+    def psql(self, *args: str) -> Command:
+        environment = {**self._environment(), "PGPORT": str(self.connection.port), **NO_PROGRAMS}
+        # The container finds psql there.
+        del environment["PATH"]
+        return self._exec(("psql", *args), environment, self._secrets(), self._lowly())
+
+    def _lowly(self) -> str:
+        """Who runs the server, by the numbers of the container: whoever owns its socket, and never root."""
+        socket = self._socket()
+        status = os.lstat(socket / f".s.PGSQL.{self.connection.port}")
+        user = _inside(f"/proc/{self._process}/uid_map", status.st_uid)
+        group = _inside(f"/proc/{self._process}/gid_map", status.st_gid)
+        return f"{user or NOBODY}:{group or NOBODY}"
+
     def client_major(self, program: str, at_least: int = 0) -> int:  # noqa: ARG002 - a container has one of each
         if not self._client_major:
             self.check()
@@ -107,7 +121,7 @@ class ContainerServer(Server):
             os.close(self._entry)
             self._entry = None
 
-    def _parameters(self) -> dict[str, Any]:
+    def _socket(self) -> Path:
         directory = self.seen(self.connection.socket)
         if directory is None or not (directory / f".s.PGSQL.{self.connection.port}").exists():
             raise ServerError(
@@ -115,7 +129,10 @@ class ContainerServer(Server):
                 f"no server listens on {self.connection.socket}, port {self.connection.port}, inside it",
                 "Wait until PostgreSQL has started, or set socket and port in the job's connection.",
             )
-        return {"host": str(directory), "port": self.connection.port}
+        return directory
+
+    def _parameters(self) -> dict[str, Any]:
+        return {"host": str(self._socket()), "port": self.connection.port}
 
     def _engine(self) -> str:
         if self.connection.engine:
@@ -125,8 +142,10 @@ class ContainerServer(Server):
                 return engine
         raise MissingProgram(self.title, "neither docker nor podman is installed", "Install the container engine.")
 
-    def _exec(self, argv: tuple[str, ...], env: dict[str, str], secrets: dict[str, str]) -> Command:
-        options: list[str] = []
+    def _exec(
+        self, argv: tuple[str, ...], env: dict[str, str], secrets: dict[str, str], user: str | None = None
+    ) -> Command:
+        options = [] if user is None else ["--user", user]
         for key, value in {"LC_ALL": "C.UTF-8", **env}.items():
             options += ["--env", f"{key}={value}"]
         for key in secrets:
@@ -151,3 +170,12 @@ class ContainerServer(Server):
                 f"Running containers: {', '.join(sorted(running)) or 'none'}.",
             )
         return ServerError(self.title, stderr or str(error), f"Start the {engine} engine.")
+
+
+def _inside(mapping: str, number: int) -> int | None:
+    """What a user or group of this host is called inside a container; None when it has no number there."""
+    with Path(mapping).open(encoding="ascii") as stream:
+        for inside, outside, count in (tuple(map(int, line.split())) for line in stream):
+            if outside <= number < outside + count:
+                return inside + number - outside
+    return None

@@ -11,11 +11,12 @@ import os
 import pwd
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import MissingProgram, ServerError
-from ..process import Command
+from ..process import Command, stranger
 from . import catalog
 from .server import Server, version_of
 
@@ -40,6 +41,10 @@ class DirectServer(Server):
             user=self._user(),
             label=program,
         )
+
+    def psql(self, *args: str) -> Command:
+        command = self.client("psql", *args)
+        return replace(command, user=command.user or stranger(), confined=True)
 
     def client_major(self, program: str, at_least: int = 0) -> int:
         return self._find(program, at_least)[1]

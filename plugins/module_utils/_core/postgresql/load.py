@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Callable
 
 from ..codec import Codec, decompressor
 from ..errors import HoldfastError, ProgramFailed, ServerError
-from ..pipes import CHUNK
 from ..process import Command, Pipeline, run
 from . import encodings
 from .contents import Selection
 from .direct import DirectServer
 from .exclusive import LOCK_TIMEOUT
+from .feed import feed
 from .inside import Inside
-from .one_transaction import KEEP, LET_GO, OPTION, OURS, without_commits
+from .one_transaction import KEEP, LET_GO, OPTION, OURS
 from .server import Server, database_option
 from .workspace import workspace
 
-PSQL = ("--no-psqlrc", "--no-password", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
 FREE_SPACE = "Free space on the server's disk, then restore again."
 
 # One transaction empties the database and loads the backup: whatever fails, the database is as it was.
@@ -81,7 +79,6 @@ SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND 
   THEN concat('the run of holdfast that began this restore has ended')::integer END;
 COMMIT;
 """
-EXECUTED = "holdfast: executed"
 
 
 def create_database(server: Server, name: str, like: dict[str, Any], comment: str) -> None:
@@ -146,7 +143,7 @@ def load(
     target = database_option(database, synchronous_commit="off")
     with path.open("rb") as archive, _explained():
         if codec.format == "plain":
-            _execute(server.client("psql", *PSQL, target), decompressor(codec.outer), archive)
+            feed(server, [target], decompressor(codec.outer), archive)
             return
         with workspace(server, owner) as area:
             # An archive is restored in parallel only from a file that the program can open by its name.
@@ -207,9 +204,8 @@ def copy_tables(server: Server, source: str, target: str, tables: Iterable[str],
     commands = ["--command=SET client_encoding = 'UTF8'", "--command=BEGIN"]
     commands += [f"--command=CREATE SCHEMA IF NOT EXISTS {schema}" for schema in schemas]
     with server.session() as watch, _explained():
-        psql = server.client("psql", *PSQL, database_option(target), *commands, "--file=-")
         ending = COMMIT.format(pid=watch.info.backend_pid)
-        _execute(psql, [server.client("pg_dump", *options)], None, ending)
+        feed(server, [database_option(target), *commands], [server.client("pg_dump", *options)], None, ending)
 
 
 def _replace(
@@ -224,52 +220,10 @@ def _replace(
         guard(inside)
         inside.run(EMPTY)
 
-    psql = server.client("psql", *PSQL, OPTION, database_option(database), "--command=BEGIN", "--file=-")
+    options = (OPTION, database_option(database), "--command=BEGIN")
     with server.session() as watch:
         ending = LET_GO + COMMIT.format(pid=watch.info.backend_pid)
-        _execute(psql, stages, archive, ending, judge, begin)
-
-
-def _execute(
-    psql: Command,
-    stages: list[Command],
-    archive: IO[bytes] | None,
-    ending: str = "",
-    judge: Callable[[Inside], None] | None = None,
-    begin: Callable[[Inside], None] | None = None,
-) -> None:
-    """Feed psql with what the stages make of the archive, then with the ending; :class:`ProgramFailed` unless all of
-    that was executed. judge comes before the ending. begin comes before the archive, in the transaction that goes
-    around all of it.
-
-    The end of its input does not tell psql whether the programs before it succeeded: so the ending is ours to send. Nor
-    does a success tell us that psql got there: a client of a container engine that is ended by SIGTERM succeeds.
-    """
-    with Pipeline([psql], source=subprocess.PIPE, sink=subprocess.PIPE) as session:
-        script = _script(stages, archive)
-        if begin is not None:
-            begin(Inside(session))
-            session.write(b"\\o /dev/null\n")
-            script = without_commits(script)
-        for chunk in script:
-            session.write(chunk)
-        if judge is not None:
-            judge(Inside(session))
-            session.write(b"\\o /dev/null\n")
-        session.write(f"{ending}\n\\echo {EXECUTED}\n".encode())
-        session.finish()
-        if EXECUTED.encode() not in b"".join(session.chunks()):
-            raise ProgramFailed([(psql.name, "ended before it had executed everything", "")])
-
-
-def _script(stages: list[Command], archive: IO[bytes] | None) -> Iterator[bytes]:
-    if stages:
-        with Pipeline(stages, source=archive, sink=subprocess.PIPE) as script:
-            yield from script.chunks()
-            script.finish()
-    elif archive is not None:
-        while chunk := archive.read(CHUNK):
-            yield chunk
+        feed(server, options, stages, archive, ending, judge, begin)
 
 
 def _can_open(server: Server) -> bool:

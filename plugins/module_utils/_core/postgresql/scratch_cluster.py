@@ -15,6 +15,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from .. import space
@@ -34,9 +35,14 @@ ENDS_WITHIN = 10
 class ScratchCluster(SocketServer):
     """Its client programs run as ourselves, who may read the repository: it trusts whoever reaches its socket."""
 
+    runs_as: str | None = None
+
     @property
     def title(self) -> str:
         return f"scratch cluster in {self.connection.socket}"
+
+    def psql(self, *args: str) -> Command:
+        return replace(super().psql(*args), user=self.runs_as)
 
     def _user(self) -> str | None:
         return None
@@ -50,6 +56,7 @@ def cluster(source: Connection, need: Need, progress: Progress) -> Iterator[Scra
     home = work_dir(source) / f"{_prefix(need.owner)}{secrets.token_hex(4)}"
     connection = Connection(socket=str(home), user=need.superuser, work_dir=str(home))
     server = ScratchCluster(connection, need.superuser, None)
+    server.runs_as = user
     if len(str(home / f".s.PGSQL.{connection.port}")) > SOCKET_LIMIT:
         raise UsageError(str(home), "a socket cannot have so long a path", "Set work_dir in the job's connection.")
     progress.step(f"starting a scratch server with {programs}")

@@ -57,6 +57,10 @@ class Server(ABC):
         """
 
     @abstractmethod
+    def psql(self, *args: str) -> Command:
+        """psql as :meth:`client` would run it, by a user who is not root, and without a way to start programs."""
+
+    @abstractmethod
     def client_major(self, program: str, at_least: int = 0) -> int:
         """The major version of the program that :meth:`client` would run."""
 
