@@ -22,6 +22,17 @@ GATE = "CREATE TABLE gate (id integer) PARTITION BY RANGE (id)"
 # pg_dump locks the tables in the order in which they were made.
 # A query locks the indexes of its table; pg_dump does not.
 PROVING = "SELECT count(*) FROM pg_locks WHERE relation = 'slow_pkey'::regclass AND NOT granted"
+STORM = """
+    CREATE TYPE type_NUMBER AS ENUM ('one', 'two');
+    CREATE FUNCTION function_NUMBER(type_NUMBER) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+    CREATE VIEW view_NUMBER AS SELECT function_NUMBER('one'::type_NUMBER) AS one, * FROM items;
+    CREATE AGGREGATE aggregate_NUMBER(integer) (sfunc = int4pl, stype = integer);
+    SELECT pg_sleep(0.05);
+    DROP AGGREGATE aggregate_NUMBER(integer);
+    DROP VIEW view_NUMBER;
+    DROP FUNCTION function_NUMBER(type_NUMBER);
+    DROP TYPE type_NUMBER;
+"""
 DUMPING = """
     SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l USING (pid)
     WHERE application_name LIKE 'holdfast%' AND relation = 'gate'::regclass AND NOT granted
@@ -134,3 +145,58 @@ def test_ids_handed_out_while_the_proof_is_taken_are_no_loss(holdfast: Holdfast,
         out, error = run.communicate(timeout=60)
     assert run.returncode == 0, out + error
     assert holdfast.json("restore", "--into", cluster15.unique())["proof"]["result"] == "proved"
+
+
+def test_a_function_that_goes_away_while_it_is_dumped_makes_the_backup_begin_again(
+    holdfast: Holdfast, cluster15: Server
+) -> None:
+    """Nothing locks a function, and of one that is gone pg_dump writes what cannot be restored, without an error."""
+    database = small(cluster15, cluster15.unique())
+    with cluster15.connect(database) as session:
+        session.execute(GATE)
+        session.execute("CREATE FUNCTION twice(integer) RETURNS integer LANGUAGE sql AS 'SELECT 2 * $1'")
+    holdfast.define("library", cluster15, database)
+    with cluster15.connect(database) as session, cluster15.connect(database) as other:
+        session.execute("BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE")
+        run = holdfast.start("backup", "library")
+        wait_until(lambda: cluster15.query(DUMPING, database)[0][0], "pg_dump waits at the gate")
+        other.execute("DROP FUNCTION twice(integer)")
+        session.execute("ROLLBACK")
+        out, error = run.communicate(timeout=60)
+    assert run.returncode == 0, out + error
+    assert "beginning again" in out and "function" in out
+    assert holdfast.json("restore", "--into", cluster15.unique())["proof"]["result"] == "proved"
+
+
+@pytest.mark.parametrize("format", ["custom", "directory"])
+def test_no_storm_of_changes_leaves_a_backup_that_cannot_be_restored(
+    format: str, holdfast: Holdfast, cluster15: Server
+) -> None:
+    database, into = small(cluster15, cluster15.unique()), cluster15.unique()
+    holdfast.define("library", cluster15, database, format=format)
+    stop = threading.Event()
+
+    def change(number: int) -> None:
+        with cluster15.connect(database) as session:
+            while not stop.is_set():
+                # One by one, or nobody would ever see them.
+                for statement in STORM.replace("NUMBER", str(number)).split(";"):
+                    session.execute(statement)
+                # Each pause is one in which a backup may see nothing of it.
+                stop.wait(0.1 * number)
+
+    storm = [threading.Thread(target=change, args=(number,)) for number in (1, 2, 3)]
+    for session in storm:
+        session.start()
+    try:
+        told = [holdfast("backup", "library", status=None) for _round in range(3)]
+    finally:
+        stop.set()
+        for session in storm:
+            session.join()
+    assert all(one.status == 0 or "dropped or changed objects" in one.err for one in told), told
+    backups = holdfast.json("list")["jobs"][0]["backups"]
+    assert len(backups) == sum(one.status == 0 for one in told)
+    for backup in backups:
+        assert holdfast.json("restore", backup["id"], "--into", into)["proof"]["result"] == "proved"
+        cluster15.drop(into)

@@ -44,21 +44,26 @@ def take(
     mode: str,
     renew: Callable[[], None] = lambda: None,
     at: Mapping[str, Mapping[str, Any]] | None = None,
+    described: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """The proof of the session's database as its transaction sees it. The session must be pinned.
 
-    renew: called now and then, to begin a transaction that sees the same, without the locks of the one before.
-    at: the sequences, when they were read already.
+    renew: called now and then, to go on seeing the same without the locks that reading took: a query locks a table and
+    all its indexes, the definition of a view every relation that it reads, and whoever waits for one of them keeps
+    pg_dump waiting.
+    at: the sequences, when they were read already. described: called when all definitions were read.
     """
     renew()
     found = objects.read(session)
+    renew()
+    described()
     wanted = rows.tables(session)
     tables = {}
     for number, table in enumerate(wanted):
-        if number % AT_ONCE == 0:
+        if number % AT_ONCE == AT_ONCE - 1:
             renew()
         tables[table.name] = {"kind": table.kind, **rows.count(session, table, hashes=mode == "full")}
-    return {
+    taken = {
         "proof": VERSION,
         "mode": mode,
         "database": session.info.dbname,
@@ -68,6 +73,8 @@ def take(
         "large_objects": large_objects.read(session, hashes=mode == "full"),
         "objects": found,
     }
+    renew()
+    return taken
 
 
 def summary(proof: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Any, Callable
 from . import by_hand, proof
 from .codec import Codec
 from .definition.model import Database, Job
-from .postgresql import catalog, compression, dump, encodings, properties, standby
+from .postgresql import catalog, compression, dump, dump_locks, encodings, properties, standby
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import names
@@ -25,9 +26,10 @@ from .units import count, duration
 from .units import size as in_units
 from .witness import witness
 
-ATTEMPTS = 3
 # Of how many things a warning gives the names
 NAMED = 5
+# Seconds, and as much more after each attempt: a migration comes to an end.
+PAUSE = 0.5
 
 
 def database(
@@ -55,15 +57,16 @@ def database(
         progress.warn(f"a standby has no rows of unlogged tables, and the backup none of {told}")
     codec = compression.fitting(server, job.format, job.compression, job.compression_level)
     path = directory / names.artifact(source.name, moment, codec.extension)
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in itertools.count(1):
         try:
-            written, proved = _dump(job, server, source, codec, path)
+            written, proved = _dump(job, server, source, codec, path, progress)
             break
-        except dump.TableWanted as error:
-            if attempt == ATTEMPTS:
+        except dump.BeginAgain as error:
+            if attempt == error.attempts:
                 raise
             progress.warn(f"{error.cause}: beginning again")
             path.unlink(missing_ok=True)
+            time.sleep(PAUSE * attempt)
     with server.session(source.database) as session, server.session() as shared:
         details = {
             **facts,
@@ -118,18 +121,25 @@ def roles(job: Job, server: Server, directory: Path, moment: datetime, progress:
     )
 
 
-def _dump(job: Job, server: Server, source: Database, codec: Codec, path: Path) -> tuple[Writer, dict[str, Any] | None]:
-    def produce(snapshot: str | None) -> Writer:
+def _dump(
+    job: Job, server: Server, source: Database, codec: Codec, path: Path, progress: Progress
+) -> tuple[Writer, dict[str, Any] | None]:
+    with server.session(source.database) as session:
+        needed = dump_locks.count(session)
+    # Each process locks the tables, and so does the session with the snapshot.
+    parallel = job.parallel if codec.format == "directory" and needed.allow(3) else 1
+    if codec.format == "directory" and parallel < job.parallel:
+        progress.warn(f"{needed.tables:,} tables are dumped in one process: the server has {needed.room:,} locks")
+    workers, locked = job.parallel, needed.allow(2)
+    with (
+        dump_locks.explained(source.database, needed),
+        witness(server, source.database, job.proof, workers, locked) as sees,
+    ):
+
         def stream(receive: Callable[[bytes], object]) -> None:
-            dump.dump_database(server, source.database, codec, job.parallel, job.name, receive, snapshot)
+            dump.dump_database(server, source.database, codec, parallel, job.name, sees.watched(receive), sees.snapshot)
 
-        return _write(path, stream)
-
-    if job.proof == "none":
-        return produce(None), None
-    with witness(server, source.database, job.proof, job.parallel) as sees:
-        written = produce(sees.snapshot)
-        return written, sees.finish()
+        return _write(path, stream), sees.finish()
 
 
 def _proof(source: Database, directory: Path, moment: datetime, proved: dict[str, Any], progress: Progress) -> Artifact:

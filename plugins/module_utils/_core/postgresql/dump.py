@@ -24,8 +24,28 @@ LOCK_TIMEOUT = 20_000
 Receiver = Callable[[bytes], object]
 
 
-class TableWanted(ServerError):
+class BeginAgain(ServerError):
+    """Others keep the dump from being made, or from being whole. attempts: how often it is worth while to try."""
+
+    attempts = 3
+
+
+class TableWanted(BeginAgain):
     """Somebody waits for a table that the dump's snapshot holds, and the dump would wait for them."""
+
+
+def table_wanted(database: str) -> TableWanted:
+    return TableWanted(
+        f"database {database}",
+        "another session wants a table of it for itself alone",
+        "Back up when no table is being altered, or end that session.",
+    )
+
+
+class CatalogChanged(BeginAgain):
+    """What the snapshot knows is gone, or another thing by now: the dump may name what it does not hold."""
+
+    attempts = 6
 
 
 def dump_database(
@@ -97,11 +117,7 @@ def _explained(database: str, role: str) -> Iterator[None]:
         # The timeout of pg_dump's locks is one of statements.
         timeout = "statement timeout" in told and "LOCK TABLE" in told
         if timeout or "could not obtain lock on relation" in told:
-            raise TableWanted(
-                f"database {database}",
-                "another session wants a table of it for itself alone",
-                "Back up when no table is being altered, or end that session.",
-            ) from error
+            raise table_wanted(database) from error
         next_step = grants.next_step(told, role)
         if not next_step:
             raise

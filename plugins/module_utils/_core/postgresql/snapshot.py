@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ServerError
 from . import rows
+from .dump import LOCK_TIMEOUT
 from .quote import literal
 from .server import Server
 
@@ -36,13 +37,18 @@ def alone(server: Server, database: str, workers: int) -> Iterator[Session]:
 
 
 @contextlib.contextmanager
-def hold(server: Server, database: str) -> Iterator[Session]:
-    """A pinned session whose transaction holds one snapshot, and every table against changes of its shape.
+def hold(server: Server, database: str, workers: int, locked: bool) -> Iterator[Session]:
+    """A pinned session whose transaction holds one snapshot and, locked, every table against changes of its shape.
 
     The tables are locked before the snapshot is taken: TRUNCATE and ALTER TABLE do not wait for snapshots, and a table
-    that was emptied in between would be empty in the dump.
+    that was emptied in between would be empty in the dump. Where there are not enough locks, whoever uses the snapshot
+    has to look afterwards whether that has happened (:mod:`.fingerprint`).
     """
-    with alone(server, database, 0) as session:
+    with alone(server, database, workers) as session:
+        if not locked:
+            session.execute(BEGIN)
+            yield session
+            return
         for _attempt in range(ATTEMPTS):
             if _lock(session):
                 break
@@ -58,16 +64,23 @@ def hold(server: Server, database: str) -> Iterator[Session]:
 def export(session: Session) -> str:
     """What ``pg_dump --snapshot`` takes."""
     (name,) = session.execute("SELECT pg_export_snapshot()").fetchone()  # type: ignore[misc]
+    # Not before: no snapshot leaves a subtransaction.
+    session.execute("SAVEPOINT exported")
     return str(name)
 
 
 def share(session: Session, name: str) -> None:
     """Have a session see an exported snapshot, in a transaction of its own; one that it is in ends.
 
-    A query locks its table and all indexes of it until its transaction ends: whoever reads many tables begins anew
-    now and then.
+    Its queries wait for whoever waits for a table, so there is an end to that.
     """
     session.execute(f"ROLLBACK; {BEGIN}; SET TRANSACTION SNAPSHOT {literal(name)}")
+    session.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
+
+
+def release(session: Session) -> None:
+    """Give up the locks that a session has taken since it exported its snapshot."""
+    session.execute("ROLLBACK TO SAVEPOINT exported")
 
 
 def _lock(session: Session) -> bool:
