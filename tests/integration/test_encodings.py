@@ -112,3 +112,42 @@ def test_the_encoding_of_its_clients_is_not_that_of_a_dump(cluster15: Server, ho
     with cluster15.connect(into) as session:
         session.execute("SET client_encoding = 'UTF8'")
         assert session.execute("SELECT name FROM items WHERE id = 101").fetchall() == [("5 €, 7 字",)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "format"), [("LATIN1", "plain"), ("WIN1252", "directory"), ("SQL_ASCII", "custom")]
+)
+def test_in_place(encoding: str, format: str, cluster15: Server, holdfast: Holdfast) -> None:
+    database = strange(cluster15, encoding)
+    with cluster15.connect(database) as session:
+        session.execute("SET client_encoding = 'UTF8'")
+        session.execute('CREATE PUBLICATION "für alle"; CREATE SCHEMA "Größe"; SELECT lo_from_bytea(70001, \'x\')')
+    before = content(cluster15, database)
+    holdfast.define("library", cluster15, {"database": database, "name": "strange"}, format=format)
+    made = holdfast.backup("library")
+    with cluster15.connect(database) as session:
+        session.execute("SET client_encoding = 'UTF8'")
+        session.execute('DELETE FROM "Straße"."Häuser" WHERE "Nummer" > 3; CREATE TABLE "Größe"."später" ()')
+        session.execute("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC")
+    lost = content(cluster15, database)
+    told = holdfast.json("restore", made["id"], "--in-place")
+    assert told["proof"]["result"] == "proved"
+    assert_same(content(cluster15, database), before)
+    holdfast("restore", told["safety"], "--in-place")
+    assert_same(content(cluster15, database), lost)
+
+
+def test_text_in_no_encoding_in_place(cluster15: Server, holdfast: Holdfast) -> None:
+    database = strange(cluster15, "SQL_ASCII")
+    with cluster15.connect(database) as session:
+        session.execute(f"CREATE TABLE raw AS SELECT n AS id, {RAW} || n AS name FROM generate_series(1, 20) n")
+        session.execute(f"DO $do$ BEGIN EXECUTE format('COMMENT ON TABLE raw IS %L', {RAW}); END $do$")
+        session.execute(f"DO $do$ BEGIN EXECUTE format('ALTER TABLE raw ALTER name SET DEFAULT %L', {RAW}); END $do$")
+    look = "SELECT md5(string_agg(raw::text, '' ORDER BY id)), md5(obj_description('raw'::regclass)) FROM raw"
+    before = cluster15.query(look, database)
+    holdfast.define("library", cluster15, {"database": database, "name": "strange"})
+    made = holdfast.backup("library")
+    with cluster15.connect(database) as session:
+        session.execute("DELETE FROM raw WHERE id > 3")
+    assert holdfast.json("restore", made["id"], "--in-place")["proof"]["result"] == "proved"
+    assert cluster15.query(look, database) == before
