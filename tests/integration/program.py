@@ -36,6 +36,8 @@ class Holdfast:
         self.program = program
         self.home = home
         self.backups = home / "backups"
+        # What runs the program, such as nohup
+        self.prefix: tuple[str, ...] = ()
         self.environment = {
             **os.environ,
             **{f"HOLDFAST_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "STATE", "RUN")},
@@ -58,7 +60,7 @@ class Holdfast:
         (self.jobs / f"{name}.json").write_text(text, encoding="utf-8")
 
     def argv(self, *args: str | Path) -> list[str]:
-        return [PYTHON, str(self.program), *map(str, args)]
+        return [*self.prefix, PYTHON, str(self.program), *map(str, args)]
 
     def __call__(self, *args: str | Path, status: int | None = 0, env: dict[str, str] | None = None) -> Result:
         """Run to the end; AssertionError, with all that was printed, unless it exits with that status."""

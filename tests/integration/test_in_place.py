@@ -185,6 +185,30 @@ def test_a_run_that_is_killed_in_the_middle_leaves_the_live_database_as_it_was(
     assert len(rows(server, database)) == 100
 
 
+@pytest.mark.parametrize("nohup", [False, True])
+def test_a_terminal_that_is_lost_ends_a_run_in_order(holdfast: Holdfast, cluster15: Server, nohup: bool) -> None:
+    database = small(cluster15, cluster15.unique())
+    holdfast.define("library", cluster15, database)
+    made = holdfast.backup("library")
+    fill(cluster15, database, 7)
+    with cluster15.connect(database) as application:
+        application.execute("BEGIN; LOCK TABLE items IN ACCESS SHARE MODE")
+        if nohup:
+            holdfast.prefix = ("nohup",)
+        run = holdfast.start("restore", made["id"], "--in-place")
+        wait_until(lambda: _waiting(cluster15), "the restore waits for the lock")
+        run.send_signal(signal.SIGHUP)
+        if not nohup:
+            error = run.communicate(timeout=30)[1]
+            assert run.returncode == 130, error
+        application.execute("COMMIT")
+    if nohup:
+        assert run.wait(timeout=60) == 0
+    line = holdfast.history("library")[-1]
+    assert (line["verb"], line["result"]) == ("restore", "ok" if nohup else "ended")
+    assert len(rows(cluster15, database)) == (100 if nohup else 107)
+
+
 def test_an_application_that_lets_go_of_its_locks_is_waited_for(holdfast: Holdfast, cluster15: Server) -> None:
     database = small(cluster15, cluster15.unique())
     holdfast.define("library", cluster15, database)

@@ -60,6 +60,9 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
     from .terminal.progress import StreamProgress
 
     signal.signal(signal.SIGTERM, _interrupt)
+    # The connection to the terminal is lost. nohup has it ignored, and then it stays so.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupt)
     arguments.live = stdout.isatty()
     # Only a person can answer. With --json standard output is for the result alone.
     arguments.asks = arguments.live and sys.stdin is not None and sys.stdin.isatty()
