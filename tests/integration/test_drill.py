@@ -259,7 +259,7 @@ def test_a_source_that_is_down_is_not_needed(holdfast: Holdfast, other15: Server
 
 
 def test_a_library_that_cannot_be_loaded_is_left_out(holdfast: Holdfast, job: str) -> None:
-    lost = Path("/var/tmp") / f"{job}.so"
+    lost = Path("/usr/local/lib") / f"{job}.so"
     shutil.copy("/usr/lib/postgresql/15/lib/pg_stat_statements.so", lost)
     try:
         with servers.cluster({"shared_preload_libraries": str(lost)}) as server:

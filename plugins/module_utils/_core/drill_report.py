@@ -11,7 +11,8 @@ job backup created purpose taken_on source
 host user started finished
               who tested it, and when
 result        proved, not proved (there is no proof), differs, or failed
-where server  container, cluster or database; title, version and major of the server that it was restored into
+where server  container, cluster or database; title, version and major of the server that it was restored into, and its
+              isolation: what kept it apart from everything live, a sentence
 artifacts     file, kind, size, sha256, and verified: whether the file had that checksum
 placeholders  roles that the backup needs and does not hold, made up for the drill
 recovery      seconds until everything was proved, and its parts: check, server, restore, prove
@@ -55,7 +56,7 @@ def begin(job: str, manifest: Manifest) -> dict[str, Any]:
         "finished": None,
         "result": "failed",
         "where": None,
-        "server": {"title": "", "version": None, "major": None},
+        "server": {"title": "", "version": None, "major": None, "isolation": ""},
         "artifacts": [
             {"file": artifact.file, "kind": artifact.kind, "size": artifact.size, "sha256": artifact.sha256}
             for artifact in manifest.artifacts

@@ -191,6 +191,7 @@ def _honestly(report: Mapping[str, Any]) -> Iterator[str]:
             "Nothing was changed on the live server. The scratch server was set up for speed (it would not survive a"
             " crash) and worked with low priority; a restore on another machine may take longer or shorter."
         )
+        yield report["server"]["isolation"]
         yield "Tablespaces had their names, and were in the data directory of the scratch server."
     yield "The recovery time does not include getting a machine, fetching the backup, or starting the application."
 

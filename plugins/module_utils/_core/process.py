@@ -31,6 +31,8 @@ PACKAGES = {
     "podman": "podman",
     "setpriv": "util-linux",
     "prlimit": "util-linux",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
 }
 # For a program that must start none: nowhere to find any, and nothing to run for it.
 NO_PROGRAMS = dict.fromkeys(("PATH", "SHELL", "PAGER", "PSQL_PAGER", "EDITOR", "VISUAL", "PSQL_EDITOR"), "/nonexistent")
@@ -122,6 +124,11 @@ class Pipeline:
         except BrokenPipeError:
             self.finish()
             raise self._stopped_early() from None
+
+    @property
+    def pid(self) -> int:
+        """Of the first program."""
+        return self._running[0].pid
 
     @property
     def running(self) -> bool:
@@ -232,7 +239,7 @@ def _popen(command: Command, stdin: IO[bytes] | int, stdout: IO[bytes] | int) ->
     environment.update({"LC_ALL": "C.UTF-8", "LANGUAGE": "C"})
     environment.update(command.env)
     environment.update(command.secret_env)
-    program = _find(command.argv[0], environment.get("PATH"))
+    program = found(command.argv[0], environment.get("PATH"))
     if command.confined:
         environment.update(NO_PROGRAMS)
         environment.pop("HOME", None)
@@ -251,7 +258,7 @@ def _popen(command: Command, stdin: IO[bytes] | int, stdout: IO[bytes] | int) ->
 
 def _guard(command: Command) -> list[str]:
     """A child must not outlive us: the kernel ends it when we are killed."""
-    guard = [_find("setpriv"), "--pdeathsig", command.ending.name[3:]]
+    guard = [found("setpriv"), "--pdeathsig", command.ending.name[3:]]
     if isinstance(command.user, int):
         guard += [f"--reuid={command.user}", f"--regid={command.user}", "--clear-groups"]
     elif command.user is not None:
@@ -261,17 +268,18 @@ def _guard(command: Command) -> list[str]:
     if os.geteuid() == 0:
         guard += ["--bounding-set=-all", "--inh-caps=-all"]
     # The limit counts when a process is made: what runs already, and threads of the user's others, are not in its way.
-    return [*guard, "--no-new-privs", "--", _find("prlimit"), "--nproc=0:0", "--"]
+    return [*guard, "--no-new-privs", "--", found("prlimit"), "--nproc=0:0", "--"]
 
 
-def _find(program: str, path: str | None = None) -> str:
-    found = shutil.which(program, path=path)
-    if found is None:
+def found(program: str, path: str | None = None) -> str:
+    """Where a program is; :class:`MissingProgram` names the package that brings it."""
+    where = shutil.which(program, path=path)
+    if where is None:
         package = PACKAGES.get(os.path.basename(program))
         raise MissingProgram(
             program, "this program is not installed", f"Install the package {package}." if package else ""
         )
-    return found
+    return where
 
 
 def stranger() -> int | None:

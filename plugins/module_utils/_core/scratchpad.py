@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from . import beside
@@ -37,13 +38,16 @@ def scratchpad(
     """
     need = _need(job, manifest, places, progress)
     chosen = report["where"] = _choose(job, where, need.major)
-    report["server"] = {"title": "", "version": None, "major": None}
+    report["server"] = {"title": "", "version": None, "major": None, "isolation": ""}
     _clear(job, need, chosen, progress)
     with contextlib.ExitStack() as stack:
         if chosen == "container":
             server: Server = stack.enter_context(scratch_container.container(job.connection, need, progress))
+            report["server"]["isolation"] = scratch_container.ALONE
         elif chosen == "cluster":
-            server = stack.enter_context(scratch_cluster.cluster(job.connection, need, progress))
+            scratch_server = stack.enter_context(scratch_cluster.cluster(job.connection, need, progress))
+            server = scratch_server
+            report["server"]["isolation"] = scratch_server.isolation
         else:
             server = reach(job.connection, to_restore=True)
             server.check()
@@ -90,16 +94,19 @@ def _choose(job: Job, where: str, major: int) -> str:
 def _need(job: Job, manifest: Manifest, places: Places, progress: Progress) -> Need:
     superuser, libraries, major = "postgres", "", int(manifest.server.get("major") or 0)
     roles: list[str] = []
+    data = None
     try:
         with reach(job.connection).session() as session:
             superuser, libraries = scratch.like(session)
             roles = catalog.roles(session)
+            data = None if job.connection.kind == "container" else catalog.data_directory(session)
             major = major or session.info.server_version // 10000
     except HoldfastError as error:
         progress.warn(f"the source cannot be asked how it is set up, and is not needed: {error.cause}")
     # Rows take more room than their compressed dump.
     size = max(artifact.details.get("size") or artifact.size * 10 for artifact in manifest.databases())
-    return Need(job.name, scratch.owner(places, job.name), major, superuser, libraries, tuple(roles), size)
+    owner, where = scratch.owner(places, job.name), Path(data) if data else None
+    return Need(job.name, owner, major, superuser, libraries, tuple(roles), size, where)
 
 
 def _clear(job: Job, need: Need, chosen: str, progress: Progress) -> None:

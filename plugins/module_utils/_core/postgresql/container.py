@@ -61,19 +61,17 @@ class ContainerServer(Server):
                 f"it is of version {major}, and version {at_least} is needed",
                 f"Use an image with PostgreSQL {at_least} or newer.",
             )
-        environment = {
-            **self._environment(),
-            # Where a program looks by itself was settled when it was built.
-            "PGHOST": self.connection.socket,
-            "PGPORT": str(self.connection.port),
-        }
-        return self._exec((program, *args), environment, self._secrets())
+        return self._exec((program, *args), {**self._environment(), **self._address()}, self._secrets())
 
     def psql(self, *args: str) -> Command:
-        environment = {**self._environment(), "PGPORT": str(self.connection.port), **NO_PROGRAMS}
+        environment = {**self._environment(), **self._address(), **NO_PROGRAMS}
         # The container finds psql there.
         del environment["PATH"]
         return self._exec(("psql", *args), environment, self._secrets(), self._lowly())
+
+    def _address(self) -> dict[str, str]:
+        # Where a program looks by itself was settled when it was built.
+        return {"PGHOST": self.connection.socket, "PGPORT": str(self.connection.port)}
 
     def _lowly(self) -> str:
         """Who runs the server, by the numbers of the container: whoever owns its socket, and never root."""

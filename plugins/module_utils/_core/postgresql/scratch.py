@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import ProgramFailed, ServerError
@@ -57,7 +58,7 @@ class Need:
 
     owner: tells the scratch servers of this installation's job from all others. superuser: the role that initdb makes,
     by the name that it has on the source. libraries: what the source preloads. roles: all that the source has. size:
-    octets of the largest database.
+    octets of the largest database. data: where the source's server keeps its data on this host, if it is known.
     """
 
     job: str
@@ -67,6 +68,7 @@ class Need:
     libraries: str
     roles: tuple[str, ...]
     size: int
+    data: Path | None = None
 
     @property
     def room(self) -> int:

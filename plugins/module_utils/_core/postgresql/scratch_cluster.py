@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import re
 import secrets
 import shutil
 import signal
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,11 +20,12 @@ from pathlib import Path
 
 from .. import space
 from ..definition.model import Connection
-from ..errors import HoldfastError, MissingProgram, ServerError, UsageError
-from ..process import Command
+from ..errors import HoldfastError, MissingProgram, UsageError
+from ..process import FIRST_STRANGER, NO_PROGRAMS, Command
 from ..progress import Progress
 from . import scratch
 from .direct import DEBIAN_PROGRAMS, SocketServer
+from .sandbox import Sandbox, sandbox
 from .scratch import Need
 
 LOWLY = ("nice", "-n", "19", "ionice", "-c", "3")
@@ -33,16 +34,26 @@ ENDS_WITHIN = 10
 
 
 class ScratchCluster(SocketServer):
-    """Its client programs run as ourselves, who may read the repository: it trusts whoever reaches its socket."""
+    """pg_restore runs as ourselves, who may read the repository: the cluster trusts whoever reaches its socket. psql
+    runs in the cluster's sandbox."""
 
-    runs_as: str | None = None
+    sandbox: Sandbox | None = None
 
     @property
     def title(self) -> str:
-        return f"scratch cluster in {self.connection.socket}"
+        return f"scratch cluster in {Path(self.connection.socket).parent}"
+
+    @property
+    def isolation(self) -> str:
+        """What keeps it apart, a sentence."""
+        return self.sandbox.told if self.sandbox else ""
 
     def psql(self, *args: str) -> Command:
-        return replace(super().psql(*args), user=self.runs_as)
+        command = super().psql(*args)
+        if self.sandbox is None or self.sandbox.user is None:
+            return command
+        words = self.sandbox.words(command.argv, command.ending, processes=0)
+        return replace(command, argv=words, user=None, confined=False, env={**command.env, **NO_PROGRAMS})
 
     def _user(self) -> str | None:
         return None
@@ -50,31 +61,43 @@ class ScratchCluster(SocketServer):
 
 @contextlib.contextmanager
 def cluster(source: Connection, need: Need, progress: Progress) -> Iterator[ScratchCluster]:
-    """A server that lives in a directory of its own under work_dir, for the user that the source's runs as."""
+    """A server that lives in a directory of its own under work_dir, in a sandbox."""
     programs = look(source, need)
-    user = _user(source)
-    home = work_dir(source) / f"{_prefix(need.owner)}{secrets.token_hex(4)}"
-    connection = Connection(socket=str(home), user=need.superuser, work_dir=str(home))
+    home = work_dir(source).resolve() / f"{_prefix(need.owner)}{secrets.token_hex(4)}"
+    run = home / "run"
+    connection = Connection(socket=str(run), user=need.superuser, work_dir=str(home))
     server = ScratchCluster(connection, need.superuser, None)
-    server.runs_as = user
-    if len(str(home / f".s.PGSQL.{connection.port}")) > SOCKET_LIMIT:
+    if len(str(run / f".s.PGSQL.{connection.port}")) > SOCKET_LIMIT:
         raise UsageError(str(home), "a socket cannot have so long a path", "Set work_dir in the job's connection.")
     progress.step(f"starting a scratch server with {programs}")
-
-    def as_user(program: str, *args: str) -> Command:
-        argv = (*LOWLY, str(programs / program), *args)
-        # The signal with which a server ends at once.
-        return Command(argv, user=user, label=program, ending=signal.SIGQUIT)
-
+    hidden = [Path(source.socket), *([need.data] if need.data is not None else [])]
     try:
-        home.mkdir(mode=0o700)
-        if user is not None:
-            shutil.chown(home, user, pwd.getpwnam(user).pw_gid)
-        scratch.make_cluster(f"{home}/data", need.superuser, as_user)
-        with scratch.serve(server, f"{home}/data", str(home), need.libraries, as_user, progress):
-            yield server
+        home.mkdir(mode=0o710)
+        with sandbox(home, hidden, programs) as box:
+            server.sandbox = box
+            _furnish(home, box)
+
+            def inside(program: str, *args: str) -> Command:
+                # The signal with which a server ends at once.
+                ending = signal.SIGQUIT
+                argv = box.words((*LOWLY, str(programs / program), *args), ending)
+                return Command(argv, label=program, ending=ending)
+
+            scratch.make_cluster(f"{home}/data", need.superuser, inside)
+            with scratch.serve(server, f"{home}/data", str(run), need.libraries, inside, progress):
+                yield server
     finally:
         _remove(home)
+
+
+def _furnish(home: Path, box: Sandbox) -> None:
+    """The directories that the server writes are its own. The one around them stays ours: by that it is known again."""
+    for directory in (home / "data", home / "run"):
+        directory.mkdir(mode=0o700)
+        if box.user is not None:
+            os.chown(directory, box.user, box.user)
+    if box.user is not None:
+        os.chown(home, -1, box.user)
 
 
 def look(source: Connection, need: Need) -> Path:
@@ -109,7 +132,7 @@ def clear(source: Connection, owner: str) -> int:
     """Remove the clusters that killed drills left; how many there were. Must be called under the drills' lock."""
     name = re.compile(re.escape(_prefix(owner)) + "[0-9a-f]{8}")
     try:
-        left = [path for path in work_dir(source).iterdir() if name.fullmatch(path.name)]
+        left = [path for path in work_dir(source).iterdir() if name.fullmatch(path.name) and _ours(path)]
     except OSError:
         return 0
     for home in left:
@@ -124,22 +147,6 @@ def work_dir(source: Connection) -> Path:
 
 def _prefix(owner: str) -> str:
     return f".holdfast.drill-{owner}-"
-
-
-def _user(source: Connection) -> str | None:
-    """PostgreSQL refuses to be run by root."""
-    if os.geteuid() != 0:
-        return None
-    user = source.os_user or "postgres"
-    try:
-        pwd.getpwnam(user)
-    except KeyError:
-        raise ServerError(
-            "scratch cluster",
-            f"there is no operating system user {user!r} to run it as",
-            "Set os_user in the job's connection.",
-        ) from None
-    return None if user == "root" else user
 
 
 def _remove(home: Path) -> None:
@@ -158,11 +165,22 @@ def _remove(home: Path) -> None:
         raise HoldfastError(str(home), f"it cannot be removed: {error.strerror or error}", f"rm -r {home}") from error
 
 
+def _ours(path: Path) -> bool:
+    """Anybody may give that name to something of theirs, in a directory that all may write."""
+    status = path.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+
+
 def _living_in(home: Path) -> list[int]:
-    """The processes of a cluster: all of them work in its data directory."""
-    found = []
+    """The processes of a cluster: those that work in its data directory, and all others of its user."""
+    try:
+        user = (home / "data").lstat().st_uid
+    except OSError:
+        return []
+    living = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if str((process / "cwd").readlink()).startswith(f"{home}/data"):
-                found.append(int(process.name))
-    return found
+            own = user >= FIRST_STRANGER and process.stat().st_uid == user
+            if own or str((process / "cwd").readlink()).startswith(f"{home}/data"):
+                living.append(int(process.name))
+    return living

@@ -31,6 +31,8 @@ LABEL = "holdfast.drill"
 # Short, for the path of a socket may have 107 octets.
 HOME = "/tmp/holdfast"
 CPU_SHARES = 64
+PROCESSES = 1024
+ALONE = "The scratch server ran in a container of its own, without a network, capabilities or volumes of the source."
 GONE_WITHIN = 60
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -111,6 +113,7 @@ def _kept_alive(server: ScratchContainer, name: str, image: Image, need: Need) -
     options = (
         *("--rm", "--interactive", "--pull=never", f"--name={name}", "--network=none", "--log-driver=none"),
         *(f"--label={LABEL}={need.owner}", f"--label=holdfast.job={need.job}", f"--cpu-shares={CPU_SHARES}"),
+        *("--cap-drop=ALL", "--security-opt=no-new-privileges", f"--pids-limit={PROCESSES}"),
         # A parallel query wants more shared memory than the 64 MB that a container gets.
         *("--shm-size=1g", "--user=0", f"--env=PATH={image.path}", "--entrypoint=cat"),
     )
