@@ -15,7 +15,12 @@ import pytest
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.codec import Codec
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.model import Connection
-from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import Damaged, ProgramFailed, ServerError
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import (
+    Damaged,
+    HoldfastError,
+    ProgramFailed,
+    ServerError,
+)
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.named_pipe import read_from
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql import archive
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql.container import ContainerServer
@@ -71,8 +76,9 @@ def test_a_program_that_is_killed_is_no_success(dump: Path, server: ContainerSer
                 self.killed = True
             return super().read(100_000)
 
-    with pytest.raises(Damaged, match="pg_restore"):
+    with pytest.raises(HoldfastError, match="pg_restore") as told:
         archive.read_to_end(dump, Killing(dump.read_bytes()), CODEC, server)
+    assert not isinstance(told.value, Damaged)
     assert left(container17) == b""
 
 

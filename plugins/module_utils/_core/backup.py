@@ -62,7 +62,7 @@ def make(job: Job, purpose: str, line: dict[str, Any], progress: Progress) -> Ma
         progress.step(done)
     server = reach(job.connection)
     facts = preflight(job, repository, server, progress)
-    workspace.clear(server, job.name)
+    workspace.clear(server)
     moment = _free_moment(job.name, repository)
     line["backup"] = names.backup_id(job.name, moment)
     hidden = repository.begin(line["backup"])

@@ -95,7 +95,7 @@ def _carry_out(
         saved = _safety(plan, places, progress)
         done["safety"] = saved.id
     create_roles(server, plan, progress)
-    workspace.clear(server, plan.job.name)
+    workspace.clear(server)
     with server.claim(plan.job.name):
         if plan.mode == "in_place" and plan.live:
             progress.step(f"restoring {plan.title} in place of {plan.into}")

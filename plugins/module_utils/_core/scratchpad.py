@@ -51,7 +51,7 @@ def scratchpad(
         else:
             server = reach(job.connection, to_restore=True)
             server.check()
-            workspace.clear(server, job.name)
+            workspace.clear(server)
         report["server"]["title"] = server.title
         if chosen != "database":
             report["placeholders"] = furnish(server, entry.directory, manifest, need.roles)

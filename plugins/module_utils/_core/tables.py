@@ -107,7 +107,7 @@ def restore_tables(choice: Choice, places: Places, progress: Progress, request: 
         if dry_run:
             return outcome
         create_roles(server, planned, progress)
-        workspace.clear(server, job.name)
+        workspace.clear(server)
         progress.step(f"restoring {', '.join(one.source for one in wanted)} of {planned.title}")
         with server.claim(job.name):
             _copy(server, planned, wanted, made, progress)

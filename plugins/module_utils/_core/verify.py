@@ -21,7 +21,7 @@ from .definition.model import Job
 from .errors import Damaged, HoldfastError
 from .pipes import CHUNK
 from .places import Places
-from .postgresql import archive
+from .postgresql import archive, workspace
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
@@ -51,7 +51,9 @@ def verify(job: Job, places: Places, entry: Entry, progress: Progress) -> dict[s
         line["backup"] = entry.id
         if entry.manifest is None:
             raise Damaged(entry.id, entry.problem, "Its artifacts may be whole: holdfast restore takes their paths.")
-        verdicts = check(entry.directory, entry.manifest, reach(job.connection), progress)
+        server = reach(job.connection)
+        workspace.clear(server)
+        verdicts = check(entry.directory, entry.manifest, server, progress)
         verdicts += _check_sums(entry)
         line["size"] = entry.manifest.size
         raise_problems(entry.id, verdicts)

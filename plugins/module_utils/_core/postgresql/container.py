@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ..beneath import open_beneath
 from ..definition.model import Connection
 from ..errors import MissingProgram, ProgramFailed, ServerError
 from ..process import NO_PROGRAMS, NOBODY, Command, run
@@ -26,6 +27,7 @@ class ContainerServer(Server):
         self._client_major = 0
         self._process = 0
         self._entry: int | None = None
+        self._seen: dict[str, int] = {}
 
     def check(self) -> None:
         self.inspect()
@@ -90,12 +92,23 @@ class ContainerServer(Server):
     def data_directory(self) -> Path | None:
         with self.session() as session:
             inside = catalog.data_directory(session)
-        return self._root() / inside.lstrip("/") if inside else None
+        return self.seen(inside) if inside else None
 
     def seen(self, path: str) -> Path | None:
-        outside = self._root() / path.lstrip("/")
+        root = self._root()
+        if path in self._seen and not os.fstat(self._seen[path]).st_nlink:
+            # It was removed, and may be there again.
+            os.close(self._seen.pop(path))
+        if path not in self._seen:
+            try:
+                self._seen[path] = open_beneath(root, path)
+            except OSError:
+                return None
+        return _descriptor(self._seen[path])
+
+    def opened(self, path: str) -> int | None:
         try:
-            return outside if outside.exists() else None
+            return open_beneath(self._root(), path, os.O_RDONLY | os.O_DIRECTORY)
         except OSError:
             return None
 
@@ -103,8 +116,8 @@ class ContainerServer(Server):
     def relayed(self) -> bool:
         return True
 
-    def _root(self) -> Path:
-        """The container's file system. An absolute link in it, such as /var/run, would be followed on the host."""
+    def _root(self) -> int:
+        """The container's file system. A link in it, such as /var/run, would be followed on the host."""
         if self._entry is None:
             self.check()
             try:
@@ -112,16 +125,20 @@ class ContainerServer(Server):
                 self._entry = os.open(f"/proc/{self._process}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             except PermissionError as error:
                 raise ServerError(self.title, f"its files cannot be seen: {error}", "Run this as root.") from error
-        return Path(f"/proc/{os.getpid()}/fd/{self._entry}")
+        return self._entry
 
     def _leave(self) -> None:
+        while self._seen:
+            os.close(self._seen.popitem()[1])
         if self._entry is not None:
             os.close(self._entry)
             self._entry = None
 
     def _socket(self) -> Path:
         directory = self.seen(self.connection.socket)
-        if directory is None or not (directory / f".s.PGSQL.{self.connection.port}").exists():
+        name = f".s.PGSQL.{self.connection.port}"
+        # A link would be followed on this host.
+        if directory is None or (directory / name).is_symlink() or not (directory / name).is_socket():
             raise ServerError(
                 self.title,
                 f"no server listens on {self.connection.socket}, port {self.connection.port}, inside it",
@@ -168,6 +185,10 @@ class ContainerServer(Server):
                 f"Running containers: {', '.join(sorted(running)) or 'none'}.",
             )
         return ServerError(self.title, stderr or str(error), f"Start the {engine} engine.")
+
+
+def _descriptor(number: int) -> Path:
+    return Path(f"/proc/{os.getpid()}/fd/{number}")
 
 
 def _inside(mapping: str, number: int) -> int | None:

@@ -69,11 +69,15 @@ class Server(ABC):
         """libpq's parameters for a session from this process."""
 
     def seen(self, path: str) -> Path | None:
-        """A file of the client programs as this host sees it, or None when it does not.
-
-        In a container an absolute link on the way leads elsewhere: only what is found under an unguessable name is it.
-        """
+        """A file of the client programs as this host sees it, or None when it does not."""
         return Path(path)
+
+    def opened(self, path: str) -> int | None:
+        """A directory of the client programs, for the caller to close, or None when this host does not see it."""
+        try:
+            return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            return None
 
     @property
     def relayed(self) -> bool:

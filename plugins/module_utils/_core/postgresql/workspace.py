@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,42 +17,57 @@ from typing import IO, Callable
 from ..errors import HoldfastError
 from ..named_pipe import read_from, written_to
 from ..process import Command, Pipeline, run
+from . import unpacking
+from .living import Run
 from .server import Server
-
-# tar reads a pipe by records: this one is as large as what a pipe holds.
-RECORD = "--blocking-factor=128"
 
 
 class Workspace:
     """path is the directory as the server's tools see it; only the user they run as may enter it.
 
-    outside is the same directory as this host's own tools see it, when root may use it for them; else None.
+    outside is the same directory as this host's own tools see it, when root may use it for them; else None. It stays
+    that directory, whatever is put in its place: whoever rules a container could lead us anywhere.
     """
 
     def __init__(self, server: Server, path: str) -> None:
         self._server = server
         self.path = path
-        seen = server.seen(path)
-        # Files that root makes are of use only to root.
-        self.outside = seen if seen is not None and os.geteuid() == seen.stat().st_uid else None
+        self._opened = contextlib.ExitStack()
+        self.outside: Path | None = None
+        directory = server.opened(path)
+        if directory is not None:
+            self._opened.callback(os.close, directory)
+            # Files that root makes are of use only to root.
+            if os.geteuid() == os.fstat(directory).st_uid:
+                self._directory = directory
+                self.outside = _seen(directory)
+
+    def close(self) -> None:
+        self._opened.close()
 
     def pack(self) -> Command:
         """A command that writes the content of the directory ``archive`` as a tar stream."""
-        return self._tool("tar", "--create", "--file=-", "--directory={}/archive", ".")
+        if self.outside is None:
+            return self._server.tool("tar", "--create", "--file=-", f"--directory={self.path}/archive", ".")
+        return Command(("tar", "--create", "--file=-", f"--directory={_seen(self._below('archive'))}", "."))
 
     def unpack(self, stages: list[Command], archive: IO[bytes]) -> str:
         """Unpack a tar archive, through the given stages; where its content is now."""
-        run(self._tool("mkdir", "{}/archive"))
-        # Not every container's tar can be told.
-        record = [] if self._server.relayed and self.outside is None else [RECORD]
-        take = self._tool("tar", *record, "--extract", "--file=-", "--directory={}/archive")
-        self._run([*stages, take], archive, None)
+        if self.outside is None:
+            run(self._server.tool("mkdir", "-m", "700", f"{self.path}/archive"))
+            # Not every container's tar can be told.
+            record = [] if self._server.relayed else [unpacking.RECORD]
+            extract = ("--extract", "--no-same-owner", "--file=-", f"--directory={self.path}/archive")
+            self._run([*stages, self._server.tool("tar", *record, *extract)], archive, None)
+        else:
+            os.mkdir("archive", 0o700, dir_fd=self._directory)
+            unpacking.unpack(stages, archive, self._below("archive"))
         return f"{self.path}/archive"
 
     def place(self, stages: list[Command], archive: IO[bytes]) -> str:
         """Put an archive here, through the given stages; where it is now."""
         if self.outside is None:
-            take = self._tool("dd", "bs=64K", "status=none", "of={}/archive")
+            take = self._server.tool("dd", "bs=64K", "status=none", f"of={self.path}/archive")
             self._run([*stages, take], archive, None)
         else:
             with (self.outside / "archive").open("xb") as target:
@@ -60,7 +76,12 @@ class Workspace:
 
     def write(self, name: str, text: str) -> str:
         """Put a small file here; where it is now."""
-        run(self._tool("dd", "status=none", f"of={{}}/{name}"), source=text.encode("utf-8"))
+        octets = text.encode("utf-8")
+        if self.outside is None:
+            run(self._server.tool("dd", "status=none", f"of={self.path}/{name}"), source=octets)
+        else:
+            with (self.outside / name).open("xb") as target:
+                target.write(octets)
         return f"{self.path}/{name}"
 
     def written(self, command: Callable[[str], Command]) -> contextlib.AbstractContextManager[IO[bytes]]:
@@ -77,35 +98,50 @@ class Workspace:
         os.mkfifo(self.outside / "pipe", 0o600)
         return self.outside / "pipe"
 
+    def _below(self, name: str) -> int:
+        """A directory of ours in the workspace, which no link can stand in for."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            directory = os.open(name, flags, dir_fd=self._directory)
+        except OSError as error:
+            raise HoldfastError(f"{self.path}/{name}", f"it is not the directory that was made: {error}") from error
+        self._opened.callback(os.close, directory)
+        return directory
+
     def _run(self, stages: list[Command], source: IO[bytes], sink: IO[bytes] | None) -> None:
         with Pipeline(stages, source, sink) as pipeline:
             pipeline.finish()
 
-    def _tool(self, *argv: str) -> Command:
-        """A tool that works on this directory, which {} stands for: this host's own where it can."""
-        if self.outside is None:
-            return self._server.tool(*(word.replace("{}", self.path) for word in argv))
-        return Command(tuple(word.replace("{}", str(self.outside)) for word in argv))
-
 
 @contextlib.contextmanager
 def workspace(server: Server, owner: str) -> Iterator[Workspace]:
-    """A new workspace of an owner (a job, or ``verify``), removed at the end."""
-    path = f"{_prefix(server, owner)}{secrets.token_hex(4)}"
+    """A new workspace, removed at the end. owner: for whom, a word for people."""
+    path = f"{server.connection.work_dir}/.holdfast-{owner}-{Run.ours()}.{secrets.token_hex(4)}"
     run(server.tool("mkdir", "-m", "700", path))
     try:
-        yield Workspace(server, path)
+        area = Workspace(server, path)
+        with contextlib.closing(area):
+            yield area
     finally:
         with contextlib.suppress(HoldfastError):
             run(server.tool("rm", "-rf", "--", path))
 
 
-def clear(server: Server, owner: str) -> None:
-    """Remove what killed runs of the owner left behind. Must be called under the owner's lock."""
-    directory, _slash, name = _prefix(server, owner).rpartition("/")
-    find = ("find", directory, "-maxdepth", "1", "-type", "d", "-name", f"{name}????????")
-    run(server.tool(*find, "-exec", "rm", "-rf", "--", "{}", "+"))
+def clear(server: Server) -> None:
+    """Remove the workspaces of all runs on this host that are no more. What is not ours stays, and what cannot be
+    removed is in nobody's way."""
+    ours = Run.ours()
+    # Anybody may give such a name to something of theirs, where all may write.
+    user = server.tool("true").user if not server.relayed else None
+    mine = ("-user", str(user or os.geteuid())) if not server.relayed else ()
+    find = ("find", server.connection.work_dir, "-maxdepth", "1", "-type", "d", *mine)
+    with contextlib.suppress(HoldfastError):
+        found = run(server.tool(*find, "-name", f".holdfast-*-{ours.host}.*")).splitlines()
+        name = re.compile(rf".*/\.holdfast-[^/]*-({Run.PATTERN})\.[0-9a-f]{{8}}")
+        left = [path for path in found for match in [name.fullmatch(path)] if match and not Run.parse(match[1]).alive]
+        if left:
+            run(server.tool("rm", "-rf", "--", *left))
 
 
-def _prefix(server: Server, owner: str) -> str:
-    return f"{server.connection.work_dir}/.holdfast-{owner}-"
+def _seen(descriptor: int) -> Path:
+    return Path(f"/proc/{os.getpid()}/fd/{descriptor}")
