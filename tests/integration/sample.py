@@ -85,6 +85,16 @@ def large(server: Server, database: str, megabytes: int, slow: bool = False) -> 
     slow: its first rows take five seconds to restore, which is time to see a restore at work and to end it there.
     """
     server.create(database)
+    grow(server, database, megabytes)
+    if slow:
+        with server.connect(database) as session:
+            session.execute(SLOW)
+            session.execute("ALTER TABLE bulk ADD CHECK (slow(id))")
+    return database
+
+
+def grow(server: Server, database: str, megabytes: int) -> None:
+    """Give a database the table bulk, as :func:`large` has it."""
     with server.connect(database) as session:
         session.execute("SET synchronous_commit = off")
         session.execute("CREATE TABLE bulk (id integer, filling text)")
@@ -97,7 +107,3 @@ def large(server: Server, database: str, megabytes: int, slow: bool = False) -> 
             " ORDER BY n",
             [megabytes * 100],
         )
-        if slow:
-            session.execute(SLOW)
-            session.execute("ALTER TABLE bulk ADD CHECK (slow(id))")
-    return database

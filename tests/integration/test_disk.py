@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.holdfast.postgres.tests.integration import files
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
-from ansible_collections.holdfast.postgres.tests.integration.sample import large, small
+from ansible_collections.holdfast.postgres.tests.integration.sample import grow, large, small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 
 
@@ -35,9 +35,8 @@ def test_a_disk_that_is_full_in_the_middle_costs_no_backup(
     repository = holdfast.define("library", cluster15, database, **options)
     made = holdfast.backup("library")
     earlier, expected = files.snapshot(repository), content(cluster15, database)
-    # Its like fitted last time, so that the check before the dump has no reason to refuse.
-    bulk = large(cluster15, cluster15.unique(), megabytes=40)
-    holdfast.define("library", cluster15, database, bulk, **options)
+    # It fitted last time, so that the check before the dump has no reason to refuse.
+    grow(cluster15, database, megabytes=40)
 
     error = holdfast("backup", "library", status=1).err
     assert "the disk is full" in error and str(repository) in error
