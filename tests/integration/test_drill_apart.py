@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,3 +125,18 @@ def test_what_others_put_in_the_way_is_ignored(holdfast: Holdfast, cluster15: Se
     finally:
         link.unlink()
         theirs.rmdir()
+
+
+def test_without_namespaces_it_runs_as_nobody_and_the_evidence_says_so(holdfast: Holdfast, cluster15: Server) -> None:
+    job = f"library-{secrets.token_hex(4)}"
+    holdfast.define(job, cluster15, small(cluster15, cluster15.unique()))
+    holdfast.backup(job)
+    # As root in an ordinary container.
+    without = ("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", "--")
+    argv = [*without, *holdfast.argv("drill", job, "--json")]
+    done = subprocess.run(argv, env=holdfast.environment, capture_output=True, text=True, check=True)
+    report = json.loads(done.stdout)
+    assert report["result"] == "proved"
+    told = report["server"]["isolation"]
+    assert "as the user nobody" in told and "namespaces cannot be made here" in told
+    assert "nobody" in Path(holdfast.history(job)[-1]["evidence"]).read_text(encoding="utf-8")
