@@ -7,9 +7,11 @@ dead runs go, whatever they were for."""
 
 from __future__ import annotations
 
+import io
 import secrets
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pytest
 
 from ansible_collections.holdfast.postgres.tests.integration import processes
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
+from ansible_collections.holdfast.postgres.tests.integration.sabotage import replace
 from ansible_collections.holdfast.postgres.tests.integration.sample import large, small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server, docker
 from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
@@ -81,3 +84,53 @@ def test_those_of_dead_runs_go_and_those_of_others_stay(holdfast: Holdfast, clus
     finally:
         link.unlink()
         theirs.rmdir()
+
+
+@pytest.mark.parametrize("reach", ["tcp15", "cluster15"])
+def test_a_directory_archive_that_names_a_file_of_the_host_does_not_get_it(
+    reach: str, request: pytest.FixtureRequest, holdfast: Holdfast, victim: Path
+) -> None:
+    server: Server = request.getfixturevalue("container15" if reach == "tcp15" else reach)
+    connection = request.getfixturevalue(reach) if reach == "tcp15" else server
+    database = small(server, server.unique())
+    with server.connect(database) as session:
+        session.execute("CREATE TABLE taken (line text); INSERT INTO taken VALUES ('own')")
+    options = {"format": "directory", "compression": "none", "proof": "none"}
+    repository = holdfast.define("library", connection, database, **options)
+    made = holdfast.backup("library")
+    secret = victim / "x"
+    secret.write_text("secret\n\\.\n", encoding="utf-8")
+    secret.chmod(0o600)
+    path = repository / made["artifacts"][0]["file"]
+    replace(repository, made["id"], path, naming(path.read_bytes(), secret))
+    if reach == "tcp15":
+        into = server.unique()
+        told = holdfast("restore", made["id"], "--into", into, status=1).err
+        assert into not in server.names()
+        told += holdfast("restore", made["id"], "--in-place", status=1).err
+        assert server.query("TABLE taken", database) == [("own",)]
+    else:
+        told = holdfast("drill", made["id"], status=1).err
+    assert "could not open" in told and secret.name in told
+    assert "secret" not in told
+
+
+def naming(octets: bytes, file: Path) -> bytes:
+    """A directory archive whose rows of the table taken are said to be in another file."""
+    found = io.BytesIO()
+    with tarfile.open(fileobj=io.BytesIO(octets)) as old, tarfile.open(fileobj=found, mode="w") as new:
+        members = {member.name: old.extractfile(member) for member in old}
+        contents = {name: source.read() for name, source in members.items() if source is not None}
+        (row,) = (name for name, content in contents.items() if content.startswith(b"own\n"))
+        name = Path(row).name.encode()
+        told = b"../../../../../.." + str(file).encode()
+        for key, content in contents.items():
+            if key.endswith("toc.dat"):
+                # A string is written as a sign and four octets of length. Source: WriteStr in pg_backup_archiver.c.
+                before = b"\0" + len(name).to_bytes(4, "little") + name
+                assert content.count(before) == 1
+                content = content.replace(before, b"\0" + len(told).to_bytes(4, "little") + told)
+            member = tarfile.TarInfo(key)
+            member.size = len(content)
+            new.addfile(member, io.BytesIO(content))
+    return found.getvalue()

@@ -46,6 +46,9 @@ class DirectServer(Server):
         command = self.client("psql", *args)
         return replace(command, user=command.user or stranger(), confined=True)
 
+    def lowly(self) -> int | None:
+        return None if self._user() else stranger()
+
     def client_major(self, program: str, at_least: int = 0) -> int:
         return self._find(program, at_least)[1]
 

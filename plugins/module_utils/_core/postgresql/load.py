@@ -145,10 +145,12 @@ def load(
         if codec.format == "plain":
             feed(server, [target], decompressor(codec.outer), archive)
             return
+        # What a directory archive names is opened, wherever it is.
+        reader = server.lowly() if codec.format == "directory" else None
         with workspace(server, owner) as area:
             # An archive is restored in parallel only from a file that the program can open by its name.
             if codec.format == "directory":
-                place = area.unpack(decompressor(codec.outer), archive)
+                place = area.unpack(decompressor(codec.outer), archive, reader)
             elif codec.outer == "none" and _can_open(server):
                 place = str(path)
             else:
@@ -159,7 +161,7 @@ def load(
                     server.client("pg_restore", "--list", place), encoding=encodings.of_names(server, database)
                 )
                 options.append(f"--use-list={area.write('list', select(listing))}")
-            with Pipeline([server.client("pg_restore", *options, place)]) as pipeline:
+            with Pipeline([server.run_as(server.client("pg_restore", *options, place), reader)]) as pipeline:
                 pipeline.finish()
 
 
@@ -182,8 +184,10 @@ def load_in_place(
     with path.open("rb") as archive, _explained():
         if codec.format == "directory":
             with workspace(server, owner) as area:
-                place = area.unpack(decompressor(codec.outer), archive)
-                _replace(server, database, [server.client("pg_restore", "--file=-", place)], None, guard, judge)
+                reader = server.lowly()
+                place = area.unpack(decompressor(codec.outer), archive, reader)
+                script = server.run_as(server.client("pg_restore", "--file=-", place), reader)
+                _replace(server, database, [script], None, guard, judge)
             return
         stages = decompressor(codec.outer)
         if codec.format == "custom":

@@ -55,6 +55,14 @@ class ScratchCluster(SocketServer):
         words = self.sandbox.words(command.argv, command.ending, processes=0)
         return replace(command, argv=words, user=None, confined=False, env={**command.env, **NO_PROGRAMS})
 
+    def lowly(self) -> int | None:
+        return self.sandbox.user if self.sandbox else None
+
+    def run_as(self, command: Command, user: int | None) -> Command:
+        if user is None or self.sandbox is None:
+            return command
+        return replace(command, argv=self.sandbox.words(command.argv, command.ending))
+
     def _user(self) -> str | None:
         return None
 

@@ -12,6 +12,7 @@ import re
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,14 @@ class Server(ABC):
             return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
             return None
+
+    def lowly(self) -> int | None:
+        """The number of a user who owns nothing, for :meth:`run_as`; None when programs do not run as our root."""
+        return None
+
+    def run_as(self, command: Command, user: int | None) -> Command:
+        """A client program that opens whatever an archive names, run as a user who may open nothing else."""
+        return command if user is None else replace(command, user=user)
 
     @property
     def relayed(self) -> bool:

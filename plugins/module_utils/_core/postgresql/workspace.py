@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Callable
@@ -33,6 +34,7 @@ class Workspace:
         self._server = server
         self.path = path
         self._opened = contextlib.ExitStack()
+        self._reader: int | None = None
         self.outside: Path | None = None
         directory = server.opened(path)
         if directory is not None:
@@ -51,8 +53,11 @@ class Workspace:
             return self._server.tool("tar", "--create", "--file=-", f"--directory={self.path}/archive", ".")
         return Command(("tar", "--create", "--file=-", f"--directory={_seen(self._below('archive'))}", "."))
 
-    def unpack(self, stages: list[Command], archive: IO[bytes]) -> str:
-        """Unpack a tar archive, through the given stages; where its content is now."""
+    def unpack(self, stages: list[Command], archive: IO[bytes], reader: int | None = None) -> str:
+        """Unpack a tar archive, through the given stages; where its content is now.
+
+        reader: the number of another user who may read it.
+        """
         if self.outside is None:
             run(self._server.tool("mkdir", "-m", "700", f"{self.path}/archive"))
             # Not every container's tar can be told.
@@ -61,7 +66,14 @@ class Workspace:
             self._run([*stages, self._server.tool("tar", *record, *extract)], archive, None)
         else:
             os.mkdir("archive", 0o700, dir_fd=self._directory)
-            unpacking.unpack(stages, archive, self._below("archive"))
+            directory = self._below("archive")
+            unpacking.unpack(stages, archive, directory)
+            if reader is not None:
+                self._reader = reader
+                _show(self._directory, reader)
+                _show(directory, reader)
+                for file in _seen(directory).iterdir():
+                    self._show(file.name, directory)
         return f"{self.path}/archive"
 
     def place(self, stages: list[Command], archive: IO[bytes]) -> str:
@@ -82,6 +94,7 @@ class Workspace:
         else:
             with (self.outside / name).open("xb") as target:
                 target.write(octets)
+            self._show(name, self._directory)
         return f"{self.path}/{name}"
 
     def written(self, command: Callable[[str], Command]) -> contextlib.AbstractContextManager[IO[bytes]]:
@@ -97,6 +110,12 @@ class Workspace:
             raise ValueError("this host cannot see the workspace")
         os.mkfifo(self.outside / "pipe", 0o600)
         return self.outside / "pipe"
+
+    def _show(self, name: str, directory: int) -> None:
+        if self._reader is not None:
+            file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+            _show(file, self._reader)
+            os.close(file)
 
     def _below(self, name: str) -> int:
         """A directory of ours in the workspace, which no link can stand in for."""
@@ -141,6 +160,12 @@ def clear(server: Server) -> None:
         left = [path for path in found for match in [name.fullmatch(path)] if match and not Run.parse(match[1]).alive]
         if left:
             run(server.tool("rm", "-rf", "--", *left))
+
+
+def _show(descriptor: int, reader: int) -> None:
+    """It stays ours, and may be read by a group that only the reader is in."""
+    os.fchown(descriptor, -1, reader)
+    os.fchmod(descriptor, 0o750 if stat.S_ISDIR(os.fstat(descriptor).st_mode) else 0o640)
 
 
 def _seen(descriptor: int) -> Path:
