@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import beside, drill_report, evidence, history, prove, scratchpad, verify
+from . import beside, drill_report, evidence, history, load_failed, prove, scratchpad, verify
 from .errors import HoldfastError, NotProved, Refused, UnknownBackup, UsageError
 from .places import Places
 from .plan import plan
@@ -163,7 +163,7 @@ def _carry_out(
             try:
                 # The last one goes with its server, which is faster.
                 drop = report["where"] == "database" or artifact is not manifest.databases()[-1]
-                done = _one(choice, server, artifact, recovery, drop, report, progress)
+                done = _one(choice, server, artifact, places, recovery, drop, report, progress)
             except HoldfastError as error:
                 errors.append(error)
                 done = drill_report.failed(artifact, error)
@@ -175,6 +175,7 @@ def _one(
     choice: Choice,
     server: Server,
     artifact: Artifact,
+    places: Places,
     recovery: Recovery,
     drop: bool,
     report: dict[str, Any],
@@ -194,7 +195,7 @@ def _one(
     progress.step(f"restoring database {artifact.database} into the {server.title}")
     with contextlib.ExitStack() as stack:
         with recovery.part("restore"):
-            working = stack.enter_context(beside.loaded(server, planned, progress))
+            working = stack.enter_context(load_failed.loaded(choice, server, planned, places, progress))
         with recovery.part("prove"):
             workers = choice.job.parallel - 1
             comment = planned.details.get("comment")

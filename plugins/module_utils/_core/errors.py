@@ -92,6 +92,10 @@ class Damaged(HoldfastError):
     pass
 
 
+class CannotLoad(Damaged):
+    """A backup whose files are whole: what is wrong with it no verify sees."""
+
+
 class NotProved(HoldfastError):
     """``damaged``: the backup is to blame, and not what could not be computed from it."""
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-from .errors import Damaged, HoldfastError, Locked, NotProved
+from .errors import CannotLoad, Damaged, HoldfastError, Locked, NotProved
 from .places import Places
 from .repository.manifest import moment, timestamp
 
@@ -24,9 +24,9 @@ def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
     """Append a line when the block ends, however it ends. The block adds what it learns to the yielded mapping.
 
     Fields: time (when it began), verb, result (ok, failed, locked or ended), seconds, error, damaged (what is wrong
-    with the backup that the block is about), verdict (differs, when what was restored is not what was backed up), and
-    what the block added. A drill adds every verdict (proved, not proved, differs or failed), where it was, its recovery
-    time in seconds, and the path of its evidence.
+    with the backup that the block is about), load (failed, when that is why), verdict (differs, when what was restored
+    is not what was backed up), and what the block added. A drill adds every verdict (proved, not proved, differs or
+    failed), where it was, its recovery time in seconds, and the path of its evidence.
     """
     line: dict[str, Any] = {"time": timestamp(datetime.now(timezone.utc)), "verb": verb, "result": "ok"}
     start = time.monotonic()
@@ -39,6 +39,8 @@ def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
             line.update(verdict="differs", **({"damaged": error.cause} if error.damaged else {}))
         elif isinstance(error, Damaged) and error.thing == line.get("backup"):
             line["damaged"] = error.cause
+            if isinstance(error, CannotLoad):
+                line["load"] = "failed"
         raise
     except BaseException as error:
         line["result"] = "ended"
@@ -74,14 +76,14 @@ def last_checks(places: Places, job: str) -> dict[str, dict[str, Any]]:
     found damage.
 
     One that failed for another reason, such as a server that is down, says nothing about the backup. That what was
-    restored differs from the proof is beyond a verify: only a later drill takes it back.
+    restored differs from the proof, or that it cannot be loaded, is beyond a verify: only a later drill takes it back.
     """
     found: dict[str, dict[str, Any]] = {}
     for line in read(places, job):
         backup = line.get("backup", "")
         verified = line.get("verb") == "verify" and line.get("result") == "ok"
         before = found.get(backup, {})
-        if verified and before.get("verdict") == "differs":
+        if verified and (before.get("verdict") == "differs" or before.get("load") == "failed"):
             continue
         if backup and (verified or line.get("damaged") or line.get("verdict") == "proved"):
             found[backup] = line

@@ -10,7 +10,7 @@ import shlex
 import time
 from typing import Any
 
-from . import beside, history, prove, replaced, swap
+from . import beside, history, load_failed, prove, replaced, swap
 from . import safety as safety_backup
 from .definition.load import names as deployed
 from .errors import HoldfastError, Refused, once_replaced
@@ -56,7 +56,7 @@ def restore(choice: Choice, places: Places, progress: Progress, request: Restore
         outcome = {**_describe(planned, choice), "replacing": replaced.look(choice, server, request)}
         if request.dry_run:
             return {**outcome, "dry_run": True, "steps": steps(planned, request.safety)}
-        done = _carry_out(planned, server, places, progress, request.accept_differences, request.safety)
+        done = _carry_out(choice, planned, server, places, progress, request)
         line.update(safety=done["safety"], before=done["before"], proof=done["proof"]["result"])
         seconds = round(time.monotonic() - start, 3)
         progress.step(f"restored {planned.into}: {count(done['proof']['tables'], 'table')} in {duration(seconds)}")
@@ -85,7 +85,7 @@ def steps(plan: Plan, safety: bool) -> list[str]:
 
 
 def _carry_out(
-    plan: Plan, server: Server, places: Places, progress: Progress, accept_differences: bool, safety: bool
+    choice: Choice, plan: Plan, server: Server, places: Places, progress: Progress, request: RestoreRequest
 ) -> dict[str, Any]:
     """safety: the id of the safety backup; before: the name that the replaced database has now; outage: seconds without
     the live database; proof: the verdict; tables: table and rows.
@@ -99,23 +99,23 @@ def _carry_out(
     with server.claim(plan.job.name):
         if plan.mode == "in_place" and plan.live:
             progress.step(f"restoring {plan.title} in place of {plan.into}")
-            proved = _load_in_place(server, plan, saved, progress, accept_differences)
+            proved = _load_in_place(server, plan, saved, progress, request.accept_differences)
             with once_replaced():
                 verdict, found = proved or prove.prove(server, plan.into, None, plan.job.parallel - 1, progress)
                 beside.analyze(server, plan.into)
         else:
             progress.step(f"loading {plan.title} {'beside' if plan.live else 'into'} {plan.into}")
-            with beside.loaded(server, plan, progress) as working:
+            with load_failed.loaded(choice, server, plan, places, progress) as working:
                 workers, same = plan.job.parallel - 1, not plan.live
                 # A rollback compares with it, whatever the backup was proved by.
                 whole = plan.live
                 comment = plan.details.get("comment") if same else None
                 verdict, found = prove.prove(server, working, plan.proof, workers, progress, same, whole, comment)
-                if not accept_differences:
+                if not request.accept_differences:
                     prove.require(plan.into, plan.title, verdict, _another(plan))
                 beside.analyze(server, working)
                 if plan.live:
-                    done["safety"] = _safety(plan, places, progress).id if safety else None
+                    done["safety"] = _safety(plan, places, progress).id if request.safety else None
                     done.update(swap.swap(server, places, plan, working, found, progress))
                 else:
                     beside.name_it(server, working, plan.into, plan.details.get("comment"))
