@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.holdfast.postgres.plugins.module_utils import _core
 from ansible_collections.holdfast.postgres.plugins.plugin_utils.program import build
-from ansible_collections.holdfast.postgres.tests.integration import sample, servers
+from ansible_collections.holdfast.postgres.tests.integration import large, sample, servers
 from ansible_collections.holdfast.postgres.tests.integration.content import content
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
@@ -158,6 +158,15 @@ class Samples:
 @pytest.fixture(scope="session")
 def samples() -> Samples:
     return Samples()
+
+
+@pytest.fixture(scope="session")
+def crowded15() -> Iterator[Server]:
+    """A server with default locks, and the databases many_tables and many_partitions, which no test changes."""
+    with servers.cluster() as server:
+        for name in large.CONTENT:
+            large.create(server, name)
+        yield server
 
 
 @pytest.fixture
