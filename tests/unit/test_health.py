@@ -18,6 +18,7 @@ from ansible_collections.holdfast.postgres.plugins.module_utils._core.health imp
     drilled,
     drills_scheduled,
     growth,
+    known,
     scheduled,
     storage,
     worst,
@@ -84,6 +85,13 @@ def test_what_is_dated_in_the_future_is_critical():
     assert told.level == "critical" and "app_20300101_000000" in told.text and "1 good backup" in told.text
     told = dated(good, [], NOW + timedelta(days=2), NOW)
     assert told.level == "critical" and "2025-08-18T10:00:00Z" in told.text
+
+
+def test_a_history_that_cannot_be_read_is_a_warning():
+    good, bad = Check("Recent backups", "ok", "1 good backup"), Check("Recent backups", "critical", "none", "step")
+    assert known(good, [], "/h") == good
+    assert known(good, [7], "/h").level == "warning" and "line 7 of /h" in known(good, [7], "/h").next_step
+    assert (known(bad, [7], "/h").level, known(bad, [7], "/h").next_step) == ("critical", "step")
 
 
 def test_a_failed_run_is_quoted():

@@ -209,7 +209,7 @@ def test_counts_compare_only_what_they_have():
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"proof": 2, "tables": []}', '{"proof": 1, "tables": {}}'])
 def test_a_file_that_is_no_proof_is_damage(text):
     with pytest.raises(Damaged):
-        proof.read(Path("x.proof.json"), text)
+        proof.read(Path("x.proof.json"), text.encode())
 
 
 def test_what_is_unlogged_and_was_not_read_on_a_standby_is_no_difference():

@@ -128,21 +128,19 @@ def _backup(arguments: argparse.Namespace, places: Places, progress: Progress) -
 
 
 def _list(arguments: argparse.Namespace, places: Places, _progress: Progress) -> Outcome:
-    from . import listing
-    from .definition import load
+    from . import every_job, listing
     from .terminal import views
     from .terminal.blocks import Line
 
-    names: list[str | None] = [arguments.job] if arguments.job else [*load.names(places)] or [None]
-    jobs = [listing.backups(load.load(places, name), places) for name in names]
+    jobs, failed = every_job.ask(places, arguments.job, lambda job: listing.backups(job, places))
 
     def view(result: dict[str, Any]) -> list[Block]:
         blocks: list[Block] = []
         for number, job in enumerate(result["jobs"]):
             blocks += [Line("")] * bool(number) + views.listing(job)
-        return blocks
+        return blocks + views.errors([(one["thing"], one["cause"], one["next_step"]) for one in result["failed"]])
 
-    return {"jobs": jobs}, view, 0
+    return {"jobs": jobs, "failed": every_job.as_data(failed)}, view, 2 if failed else 0
 
 
 def _show(arguments: argparse.Namespace, places: Places, _progress: Progress) -> Outcome:
@@ -254,13 +252,13 @@ def _rollback(arguments: argparse.Namespace, places: Places, progress: Progress)
 
 
 def _status(arguments: argparse.Namespace, places: Places, _progress: Progress) -> Outcome:
-    from .definition import load
-    from .status import status
+    from . import every_job
+    from .status import status, without_an_answer
     from .terminal import views
     from .terminal.blocks import Line
 
-    names: list[str | None] = [arguments.job] if arguments.job else [*load.names(places)] or [None]
-    jobs = [status(load.load(places, name), places) for name in names]
+    jobs, failed = every_job.ask(places, arguments.job, lambda job: status(job, places))
+    jobs += [without_an_answer(name, error) for name, error in failed]
 
     def view(result: dict[str, Any]) -> list[Block]:
         blocks: list[Block] = []

@@ -56,6 +56,6 @@ def _tablespaces(globals: roles.Globals, directory: Path, manifest: Manifest) ->
         found.add(artifact.details.get("tablespace") or "")
         if artifact.kind == "proof":
             path = directory / artifact.file
-            objects = proof.read(path, path.read_text(encoding="utf-8"))["objects"]
+            objects = proof.read(path, path.read_bytes())["objects"]
             found |= {facts.get("tablespace") or "" for names in objects.values() for facts in names.values()}
     return found - {"", "pg_default", "pg_global"}

@@ -120,6 +120,17 @@ def dated(check: Check, future: Sequence[str], written: datetime | None, now: da
     return Check(check.point, CRITICAL, f"{text}; {check.text}", step)
 
 
+def known(check: Check, unreadable: Sequence[int], history: str) -> Check:
+    """The check of the recent backups, and whether the history can be read. unreadable: the numbers of its lines that
+    cannot: what they say of a backup is not known."""
+    if not unreadable:
+        return check
+    numbers = ", ".join(map(str, unreadable[:3])) + (" ..." if len(unreadable) > 3 else "")
+    text = f"{check.text}; {count(len(unreadable), 'line')} of the history cannot be read"
+    step = f"Look at line {numbers} of {history}, and remove it. What it says of a backup is not known."
+    return Check(check.point, worst([check, Check("", WARNING, "")]), text, check.next_step or step)
+
+
 def drilled(
     check: Check, last: Mapping[str, Any] | None, oldest: datetime | None, schedule: str | None, now: datetime
 ) -> Check:

@@ -14,9 +14,33 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
+from . import shape
 from .errors import CannotLoad, Damaged, HoldfastError, Locked, NotProved
 from .places import Places
 from .repository.manifest import moment, timestamp
+
+# What is relied on when a line is read; verbs add more.
+LINE = shape.keys(
+    {
+        "time": shape.stamp,
+        "verb": shape.words,
+        "result": shape.one_of("ok", "failed", "locked", "ended"),
+    },
+    {
+        "seconds": shape.number,
+        "error": shape.text,
+        "damaged": shape.words,
+        "verdict": shape.one_of("proved", "not proved", "differs", "failed"),
+        "backup": shape.words,
+        "purpose": shape.words,
+        "size": shape.whole,
+        "where": shape.optional(shape.text),
+        "recovery": shape.number,
+        "evidence": shape.words,
+        "dry_run": shape.boolean,
+    },
+    others=True,
+)
 
 
 @contextlib.contextmanager
@@ -57,18 +81,31 @@ def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
 
 
 def read(places: Places, job: str) -> list[dict[str, Any]]:
-    """All lines, the oldest first. A line that a crash cut short is left out."""
-    lines = []
+    """All lines, the oldest first. A line that a crash cut short, or that is none of ours, is left out."""
+    return [line for _number, line in _lines(places, job) if line is not None]
+
+
+def unreadable(places: Places, job: str) -> list[int]:
+    """The numbers of the lines that are left out. What they said of a backup is not known."""
+    return [number for number, line in _lines(places, job) if line is None]
+
+
+def _lines(places: Places, job: str) -> Iterator[tuple[int, dict[str, Any] | None]]:
     try:
-        with places.history(job).open(encoding="utf-8") as history:
-            for text in history:
-                with contextlib.suppress(ValueError):
-                    lines.append(json.loads(text))
+        with places.history(job).open("rb") as history:
+            for number, octets in enumerate(history, 1):
+                if not octets.strip():
+                    continue
+                try:
+                    line = shape.loads(octets)
+                    LINE(line, "it")
+                except shape.Misshapen:
+                    line = None
+                yield number, line
     except FileNotFoundError:
-        return []
+        return
     except OSError as error:
         raise _unusable(places, job, error) from error
-    return lines
 
 
 def last_checks(places: Places, job: str) -> dict[str, dict[str, Any]]:
@@ -139,7 +176,8 @@ def _append(places: Places, job: str, line: dict[str, Any]) -> None:
         if size and os.pread(descriptor, 1, size - 1) != b"\n":
             # A crash cut the last line short: it must not swallow this one.
             text = "\n" + text
-        os.write(descriptor, text.encode("utf-8"))
+        # A name that is no UTF-8 is written as JSON escapes it.
+        os.write(descriptor, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise _unusable(places, job, error) from error
     finally:

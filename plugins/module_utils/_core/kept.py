@@ -32,7 +32,7 @@ def keep(places: Places, job: str, before: str, found: dict[str, Any]) -> None:
 def read(places: Places, job: str, before: str) -> dict[str, Any] | None:
     path = _path(places, job, before)
     try:
-        return proof.read(path, path.read_text(encoding="utf-8"))
+        return proof.read(path, path.read_bytes())
     except (OSError, Damaged):
         return None
 

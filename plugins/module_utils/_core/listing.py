@@ -62,9 +62,9 @@ def backups(job: Job, places: Places) -> dict[str, Any]:
     unmanaged = [
         {
             "path": str(path),
-            "size": path.stat().st_size,
-            "modified": timestamp(datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)),
+            "size": status.st_size,
+            "modified": timestamp(datetime.fromtimestamp(int(status.st_mtime), timezone.utc)),
         }
-        for path in repository.unmanaged()
+        for path, status in repository.unmanaged()
     ]
     return {"job": job.name, "repository": str(job.repository), "backups": rows, "unmanaged": unmanaged}

@@ -195,7 +195,7 @@ def _read_proof(
     try:
         verify.raise_problems(manifest.id, verify.check(directory, manifest.only((found,)), None, progress))
         path = directory / found.file
-        return proof.read(path, path.read_text(encoding="utf-8"))
+        return proof.read(path, path.read_bytes())
     except Damaged as error:
         if unproved:
             progress.warn(f"{error.cause}: going on without the proof")

@@ -82,7 +82,7 @@ def _decide(job: Job, places: Places, repository: Repository) -> list[tuple[Entr
         decided[drilled] = retention.Decision(drilled, True, "a drill is at work on it")
     for entry in entries.values():
         if entry.manifest is None:
-            why = f"its manifest cannot be read ({entry.problem}): look at it, and delete it by hand"
+            why = f"its manifest cannot be read, so nothing of it is touched ({entry.problem})"
             decided[entry.id] = retention.Decision(entry.id, True, why)
     return [(entries[name], decided[name]) for name in sorted(entries, reverse=True)]
 

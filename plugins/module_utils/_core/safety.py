@@ -59,7 +59,7 @@ def proof_of(made: Manifest, database: str, repository: Path) -> dict[str, Any]:
     if found is None:
         raise Refused(f"database {database}", f"the safety backup {made.id} has no proof of it", "Report this.")
     path = repository / found.file
-    return proof.read(path, path.read_text(encoding="utf-8"))
+    return proof.read(path, path.read_bytes())
 
 
 def require_unchanged(made: Manifest, database: str, verdict: Mapping[str, Any]) -> None:

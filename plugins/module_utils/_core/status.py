@@ -18,7 +18,7 @@ from typing import Any
 from . import health, history, listing, scheduler, space
 from .aside import Aside, put_aside
 from .definition.model import Job
-from .errors import HoldfastError
+from .errors import DefinitionError, HoldfastError
 from .health import Check
 from .places import Places
 from .postgresql import catalog
@@ -61,6 +61,7 @@ def status(job: Job, places: Places) -> dict[str, Any]:
         now,
     )
     future = [backup["id"] for backup in listed if backup["future"]]
+    recent = health.known(recent, history.unreadable(places, job.name), str(places.history(job.name)))
     recent = health.dated(recent, future, history.newest(places, job.name), now)
     oldest = min((manifest.moment for manifest in manifests), default=None)
     checks += [
@@ -85,6 +86,22 @@ def status(job: Job, places: Places) -> dict[str, Any]:
             {"database": aside.name, "was": aside.mark.was, "at": aside.mark.at, "size": aside.size} for aside in asides
         ],
         "exit_status": health.EXIT_STATUS[level],
+    }
+
+
+def without_an_answer(job: str, error: HoldfastError) -> dict[str, Any]:
+    """The report on a job that could not be asked, such as one whose definition is wrong."""
+    point = "Definition" if isinstance(error, DefinitionError) else "Report"
+    check = Check(point, health.CRITICAL, f"{error.thing}: {error.cause.splitlines()[0]}", error.next_step)
+    return {
+        "job": job,
+        "level": check.level,
+        "checks": [asdict(check)],
+        "databases": [],
+        "tables": [],
+        "since": None,
+        "put_aside": [],
+        "exit_status": health.EXIT_STATUS[check.level],
     }
 
 

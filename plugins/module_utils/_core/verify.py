@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -75,7 +75,7 @@ def check(directory: Path, manifest: Manifest, server: Server | None, progress: 
     verdicts: list[Verdict] = []
     for artifact in manifest.artifacts:
         progress.step(f"verifying {artifact.file} ({in_units(artifact.size)})")
-        verdicts += _check_artifact(directory / artifact.file, artifact, server)
+        verdicts += _check_artifact(directory / artifact.file, artifact, server, manifest)
     return verdicts
 
 
@@ -133,7 +133,16 @@ def codec_of(artifact: Artifact) -> Codec:
     return Codec(artifact.format, artifact.compression, inside=inside, level=None)
 
 
-def _check_artifact(path: Path, artifact: Artifact, server: Server | None) -> list[Verdict]:
+def _require_agreement(path: Path, proved: Mapping[str, Any], artifact: Artifact, manifest: Manifest) -> None:
+    """A proof of another database, or of another server's version, would be compared with less than it seems."""
+    told = {"database": artifact.database, "major": manifest.server["major"], **artifact.details}
+    says = {"database": proved["database"], "major": proved["major"], **proof.summary(proved)}
+    for key, value in says.items():
+        if told.get(key) != value:
+            raise Damaged(str(path), f"it says {key} {value}, and the manifest {told.get(key)}")
+
+
+def _check_artifact(path: Path, artifact: Artifact, server: Server | None, manifest: Manifest) -> list[Verdict]:
     verdicts: list[Verdict] = []
 
     def passed(problem: str = "") -> bool:
@@ -162,7 +171,8 @@ def _check_artifact(path: Path, artifact: Artifact, server: Server | None) -> li
         undecided: HoldfastError | None = None
         try:
             if artifact.kind == "proof":
-                proof.read(path, b"".join(iter(reader.read, b"")).decode("utf-8", "replace"))
+                proved = proof.read(path, b"".join(iter(reader.read, b"")))
+                _require_agreement(path, proved, artifact, manifest)
             elif server is not None:
                 archive.read_to_end(path, reader, codec_of(artifact), server)
         except Damaged as error:

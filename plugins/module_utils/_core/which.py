@@ -10,6 +10,7 @@ one that is dated in the future.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from typing import Any
 from . import clock, history
 from .definition import load
 from .definition.model import Job
-from .errors import Damaged, UnknownBackup, UnknownJob, UsageError
+from .errors import Damaged, DefinitionError, UnknownBackup, UnknownJob, UsageError
 from .places import Places
 from .repository import names
 from .repository.local import Entry, Repository
@@ -110,7 +111,11 @@ def job_of(places: Places, path: Path, job_name: str | None = None) -> Job:
     """The job in whose repository a file is; else the one named, or the only one there is."""
     if job_name is not None:
         return load.load(places, job_name)
-    jobs = [load.load(places, name) for name in load.names(places)]
+    jobs = []
+    for name in load.names(places):
+        # Another job's definition may be wrong: it is not asked for.
+        with contextlib.suppress(DefinitionError):
+            jobs.append(load.load(places, name))
     for job in jobs:
         if path.resolve().parent == job.repository.resolve():
             return job

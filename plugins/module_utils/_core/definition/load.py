@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import difflib
-import json
 
+from .. import shape
 from ..errors import DefinitionError, UnknownJob
 from ..places import Places
 from .model import Job
@@ -18,7 +18,9 @@ from .parse import parse
 def names(places: Places) -> list[str]:
     """The names of the deployed jobs, sorted."""
     try:
-        return sorted(path.stem for path in (places.config / "jobs").glob("*.json"))
+        # Hidden ones are files that somebody is about to put in place.
+        found = [path.stem for path in (places.config / "jobs").glob("*.json")]
+        return sorted(name for name in found if not name.startswith("."))
     except OSError as error:
         next_step = "Run this as root." if isinstance(error, PermissionError) else ""
         raise DefinitionError(str(places.config / "jobs"), error.strerror or str(error), next_step) from error
@@ -47,12 +49,12 @@ def load(places: Places, name: str | None = None) -> Job:
         )
     path = places.definition(name)
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = shape.loads(path.read_bytes())
     except OSError as error:
         next_step = "Run this as root." if isinstance(error, PermissionError) else ""
         raise DefinitionError(str(path), error.strerror or str(error), next_step) from error
-    except (ValueError, RecursionError) as error:
-        raise DefinitionError(str(path), f"it is not JSON: {error}", "Deploy the job again.") from error
+    except shape.Misshapen as error:
+        raise DefinitionError(str(path), str(error), "Deploy the job again.") from error
     job = parse(raw, places.backups)
     if job.name != name:
         raise DefinitionError(str(path), f"it defines the job {job.name!r}", "Deploy the job again.")

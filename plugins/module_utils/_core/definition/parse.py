@@ -183,6 +183,10 @@ class _Keys:
             raise self.wrong(key, f"expected text, found {value!r}")
         if "\0" in value:
             raise self.wrong(key, "it contains a zero byte")
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise self.wrong(key, "it is no text that UTF-8 can write") from error
         return value
 
     def path(self, key: str) -> Path | None:
@@ -196,7 +200,7 @@ class _Keys:
 
     def integer(self, key: str, default: int | None, low: int, high: int) -> int | None:
         value = self._take(key, default)
-        if isinstance(value, str) and value.isdecimal():
+        if isinstance(value, str) and value.isdecimal() and len(value) < 10:
             value = int(value)
         if value is None:
             return None

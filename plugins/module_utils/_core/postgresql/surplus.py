@@ -28,4 +28,4 @@ DROPPABLE = """
 def statements(session: Session, objects: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What drops the schema public and the extension plpgsql, unless they are among the objects of the proof."""
     found = session.execute(DROPPABLE).fetchall()
-    return [f"DROP {kind.upper()} {name}" for kind, name in found if name not in objects[kind]]
+    return [f"DROP {kind.upper()} {name}" for kind, name in found if name not in objects.get(kind, {})]

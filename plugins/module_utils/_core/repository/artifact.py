@@ -65,7 +65,8 @@ def disk_error(path: Path, error: OSError) -> HoldfastError:
 def write_file(path: Path, text: str) -> None:
     """A new small file, on the disk on return."""
     with Writer(path) as writer:
-        writer.write(text.encode("utf-8"))
+        # A name that is no UTF-8 is written as JSON would escape it.
+        writer.write(text.encode("utf-8", "backslashreplace"))
 
 
 def sync_directory(path: Path) -> None:

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import shape
 from ..codec import recognise
 from ..errors import Damaged, HoldfastError
 from . import names
@@ -52,10 +54,17 @@ class Repository:
         files = self.files()
         backups = [name[: -len(names.MANIFEST)] for name in files if name.endswith(names.MANIFEST)]
         ours = [backup for backup in backups if self.owns(backup)]
-        return [self._entry(backup, files) for backup in sorted(ours)]
+        found = [self._entry(backup, files) for backup in sorted(ours)]
+        return [entry for entry in found if entry is not None]
 
-    def unmanaged(self) -> list[Path]:
+    def unmanaged(self) -> list[tuple[Path, os.stat_result]]:
         """Dumps without a manifest: an older script's, or a person's. They are never deleted."""
+        found = self._unmanaged()
+        # A backup that was published or deleted while we looked: at the second look it is whole, or gone.
+        again = self._unmanaged() if found else {}
+        return [(self.directory / name, again[name]) for name in sorted(found) if name in again]
+
+    def _unmanaged(self) -> dict[str, os.stat_result]:
         files = self.files()
         managed = {name for marker in self.directory.glob(f".*.partial/{PUBLISHING}") for name in read_list(marker)}
         for name in files:
@@ -65,13 +74,16 @@ class Repository:
                 try:
                     managed.update(artifact.file for artifact in read(self.directory / name, tombstone).artifacts)
                 except Damaged:
-                    # Whatever it spoke of counts as a file of its own now, which can be restored by path.
-                    continue
-        return [
-            self.directory / name
-            for name in sorted(files)
+                    # Whatever a damaged one spoke of counts as a file of its own now, which can be restored by path.
+                    # One that is gone took its files along.
+                    if not os.path.lexists(self.directory / name):
+                        stamp = (tombstone or name[: -len(names.MANIFEST)])[-names.STAMP_LENGTH :]
+                        managed.update(file for file in files if file.partition(".")[0].endswith(stamp))
+        return {
+            name: status
+            for name, status in files.items()
             if name not in managed and not name.startswith(".") and recognise(name) is not None
-        ]
+        }
 
     def begin(self, backup: str) -> Path:
         """The hidden directory in which to make a new backup."""
@@ -119,39 +131,71 @@ class Repository:
     def bury(self, tombstone: Path, manifest: Manifest | None) -> None:
         """Delete the artifacts of a backup that is none any more, then its tombstone."""
         if manifest is not None:
-            for artifact in manifest.artifacts:
-                (self.directory / artifact.file).unlink(missing_ok=True)
+            for file in self.unclaimed(manifest.id, [artifact.file for artifact in manifest.artifacts]):
+                (self.directory / file).unlink(missing_ok=True)
             (self.directory / (manifest.id + names.CHECKSUMS)).unlink(missing_ok=True)
         tombstone.unlink(missing_ok=True)
         sync_directory(self.directory)
+
+    def unclaimed(self, backup: str, files: Sequence[str]) -> list[str]:
+        """Those of a backup's files that are not another one's, too: an altered list must not take those along."""
+        stamp = backup[-names.STAMP_LENGTH :]
+        if all(file.partition(".")[0].endswith(stamp) for file in files):
+            return list(files)
+        claimed: set[str] = set()
+        for name in self.files():
+            if name.endswith(names.MANIFEST) and not name.startswith("."):
+                claimed |= {name, name[: -len(names.MANIFEST)] + names.CHECKSUMS}
+                with contextlib.suppress(Damaged):
+                    claimed.update(artifact.file for artifact in read(self.directory / name).artifacts)
+        return [file for file in files if file not in claimed]
 
     def owns(self, backup: str) -> bool:
         parts = names.split(backup)
         return parts is not None and parts[0] == self.job and parts[2] == "" and not backup.startswith(".")
 
     def files(self) -> dict[str, os.stat_result]:
-        """Everything in the directory, hidden files too; nothing when the directory is not there."""
+        """Everything in the directory, hidden files too; nothing when the directory is not there.
+
+        Others may write meanwhile: a file that vanishes while we look is not there, and that is all.
+        """
+        found = {}
         try:
             with os.scandir(self.directory) as entries:
-                return {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
+                for entry in entries:
+                    with contextlib.suppress(FileNotFoundError):
+                        found[entry.name] = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise self._unusable(error) from error
+        return found
 
-    def _entry(self, backup: str, files: Mapping[str, os.stat_result]) -> Entry:
+    def _entry(self, backup: str, files: Mapping[str, os.stat_result]) -> Entry | None:
+        """A backup, or None when it was deleted since the files were listed."""
+        path = self.directory / (backup + names.MANIFEST)
         try:
-            manifest = read(self.directory / (backup + names.MANIFEST))
+            manifest = read(path)
         except Damaged as error:
-            return Entry(backup, self.directory, None, error.cause)
+            return Entry(backup, self.directory, None, error.cause) if os.path.lexists(path) else None
         for artifact in manifest.artifacts:
-            found = files.get(artifact.file)
+            # One that was published while the files were listed may be missing in the list alone.
+            found = files.get(artifact.file) or self._look(artifact.file)
             if found is None:
-                return Entry(backup, self.directory, manifest, f"{artifact.file} is missing")
+                missing = Entry(backup, self.directory, manifest, f"{artifact.file} is missing")
+                return missing if os.path.lexists(path) else None
             if found.st_size != artifact.size:
                 problem = f"{artifact.file} has {found.st_size} octets, not {artifact.size}"
                 return Entry(backup, self.directory, manifest, problem)
         return Entry(backup, self.directory, manifest)
+
+    def _look(self, name: str) -> os.stat_result | None:
+        try:
+            return (self.directory / name).lstat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def _unusable(self, error: OSError) -> HoldfastError:
         next_step = "Run this as root." if isinstance(error, PermissionError) else ""
@@ -161,7 +205,8 @@ class Repository:
 def read_list(marker: Path) -> list[str]:
     """The files that a run was about to publish; none when it did not get that far."""
     try:
-        listed = json.loads(marker.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        listed = shape.loads(marker.read_bytes())
+        shape.sequence(shape.words)(listed, "it")
+    except (OSError, shape.Misshapen):
         return []
-    return [name for name in listed if name == Path(name).name]
+    return [name for name in listed if name == Path(name).name and not name.startswith(".")]

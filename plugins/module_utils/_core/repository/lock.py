@@ -15,9 +15,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
 
+from .. import shape
 from ..errors import HoldfastError, Locked
 from ..places import Places
 from .manifest import timestamp
+
+HOLDER = shape.keys(
+    {"pid": shape.whole, "verb": shape.words, "since": shape.stamp}, {"backup": shape.optional(shape.words)}
+)
 
 
 @contextlib.contextmanager
@@ -32,9 +37,8 @@ def hold(places: Places, job: str, verb: str, drilled: str | None = None) -> Ite
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Locked(
-                f"job {job}", f"{_holder(descriptor)} is at work on it", "Wait until it is done, or end it."
-            ) from None
+            told = _told(_holder(os.pread(descriptor, 4096, 0)))
+            raise Locked(f"job {job}", f"{told} is at work on it", "Wait until it is done, or end it.") from None
         holder = {"pid": os.getpid(), "verb": verb, "since": timestamp(datetime.now(timezone.utc)), "backup": drilled}
         os.truncate(descriptor, 0)
         # Only the kernel's lock counts; the holder's name is a courtesy that a full disk may refuse.
@@ -69,14 +73,13 @@ def at_work(places: Places, job: str) -> dict[str, Any] | None:
 def being_drilled(places: Places, job: str) -> str | None:
     """The backup whose drill is at work."""
     holder = _at_work(places.drill_lock(job))
-    return None if holder is None else holder["backup"]
+    return None if holder is None else holder.get("backup")
 
 
 def _at_work(lock: Path) -> dict[str, Any] | None:
     try:
-        holder: dict[str, Any] = json.loads(lock.read_text(encoding="utf-8"))
-        return holder if Path(f"/proc/{int(holder['pid'])}").exists() and holder["verb"] and holder["since"] else None
-    except (OSError, ValueError, KeyError, TypeError):
+        return _holder(lock.read_bytes())
+    except OSError:
         return None
 
 
@@ -89,9 +92,17 @@ def _open(path: Path) -> int:
         raise HoldfastError(f"lock {path}", error.strerror or str(error), next_step) from error
 
 
-def _holder(descriptor: int) -> str:
+def _holder(octets: bytes) -> dict[str, Any] | None:
+    """Who holds a lock, as its file tells; None when that cannot be, or is gone."""
     try:
-        holder = json.loads(os.pread(descriptor, 4096, 0))
-        return f"process {holder['pid']} (holdfast {holder['verb']}, since {holder['since']})"
-    except (ValueError, KeyError, TypeError):
+        holder: dict[str, Any] = shape.loads(octets)
+        HOLDER(holder, "it")
+    except shape.Misshapen:
+        return None
+    return holder if Path(f"/proc/{holder['pid']}").exists() else None
+
+
+def _told(holder: dict[str, Any] | None) -> str:
+    if holder is None:
         return "another run of holdfast"
+    return f"process {holder['pid']} (holdfast {holder['verb']}, since {holder['since']})"

@@ -12,10 +12,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from .. import shape
 from ..errors import Damaged
-from . import names
+from ..shape import moment
+from . import manifest_shape, names
 
+__all__ = ["VERSION", "Artifact", "Manifest", "moment", "parse", "read", "timestamp"]
 VERSION = 1
+NEWER = "Use the version of holdfast that wrote it, or a newer one. Nothing of this backup is deleted."
 
 
 @dataclass(frozen=True)
@@ -108,52 +112,20 @@ def read(path: Path, backup: str | None = None) -> Manifest:
 def parse(text: bytes, path: Path, backup: str) -> Manifest:
     """The manifest of a backup from its text; path is for messages. Raises as :func:`read`."""
     try:
-        raw = json.loads(text.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise _damaged(path, f"it is not JSON ({error})") from error
-    try:
-        if raw["manifest"] != VERSION:
-            raise Damaged(
-                str(path),
-                f"it has version {raw['manifest']!r}, and this program reads version {VERSION}",
-                "Use the version of holdfast that wrote it, or a newer one.",
-            )
-        artifacts = tuple(
-            Artifact(**{**artifact, "by_hand": tuple(artifact["by_hand"])}) for artifact in raw.pop("artifacts")
-        )
-        manifest = Manifest(**raw, artifacts=artifacts)
-        _check(path, manifest, backup)
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, f"it does not have the shape of a manifest ({error})") from error
-    return manifest
-
-
-def _check(path: Path, manifest: Manifest, backup: str) -> None:
-    if manifest.id != backup:
-        raise _damaged(path, f"it calls itself {manifest.id!r}")
-    moment(manifest.created)
-    if not manifest.artifacts:
-        raise _damaged(path, "it lists no artifacts")
-    for artifact in manifest.artifacts:
-        # A manifest may only speak of files beside it.
-        if artifact.file != Path(artifact.file).name or artifact.file.startswith("."):
-            raise _damaged(path, f"{artifact.file!r} is not the name of an artifact")
-        if not isinstance(artifact.size, int) or len(artifact.sha256) != 64:
-            raise _damaged(path, f"the size or checksum of {artifact.file} is not one")
-
-
-def moment(text: str) -> datetime:
-    """A time as manifests and histories carry it."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        raw = shape.loads(text)
+        if isinstance(raw, dict) and isinstance(raw.get("manifest"), int) and raw["manifest"] != VERSION:
+            cause = f"it has version {raw['manifest']!r}, and this program reads version {VERSION}"
+            raise Damaged(str(path), cause, NEWER)
+        manifest_shape.check(raw, backup)
+    except shape.UnknownKey as error:
+        raise Damaged(str(path), f"a newer version wrote it: {error}", NEWER) from error
+    except shape.Misshapen as error:
+        cause = f"it does not have the shape of a manifest ({error})"
+        step = "Its artifacts may be whole: check them with sha256sum -c, or restore one by its path."
+        raise Damaged(str(path), cause, step) from error
+    artifacts = tuple(Artifact(**{**one, "by_hand": tuple(one["by_hand"])}) for one in raw.pop("artifacts"))
+    return Manifest(**raw, artifacts=artifacts)
 
 
 def timestamp(at: datetime) -> str:
     return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _damaged(path: Path, cause: str) -> Damaged:
-    return Damaged(
-        str(path),
-        cause,
-        "Its artifacts may be whole: check them with sha256sum -c, or restore one by its path.",
-    )

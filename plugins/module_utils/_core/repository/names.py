@@ -10,6 +10,7 @@ import re
 from datetime import datetime, timezone
 
 TIME_FORMAT = "%Y%m%d_%H%M%S"
+STAMP_LENGTH = len("20250816_155503")
 MANIFEST = ".manifest.json"
 CHECKSUMS = ".sha256"
 PROOF = ".proof.json"
