@@ -75,6 +75,9 @@ def test_a_failed_run_is_critical_although_good_backups_are_there(holdfast: Hold
     holdfast.define("library", cluster15, database, repository=str(repository))
     assert levels(holdfast, 2)["Recent backups"] == "critical"
     assert "the last run failed" in holdfast("status", status=2).out
+    # What a restore makes is no nightly backup, and hides none.
+    assert holdfast.json("restore", "latest", "--in-place", "--database", database)["safety"]
+    assert "the last run failed" in holdfast("status", status=2).out
     holdfast.backup("library")
     assert levels(holdfast, 0)["Recent backups"] == "ok"
 

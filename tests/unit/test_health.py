@@ -28,11 +28,12 @@ NOW = datetime(2025, 8, 16, 10, 0, tzinfo=timezone.utc)
 GIB = 1 << 30
 
 
-def backup(age_hours, problem=""):
-    return {"age": age_hours * 3600, "future": False, "problem": problem, "size": 1000}
+def backup(age_hours, problem="", purpose="backup", imported=None):
+    age = age_hours * 3600
+    return {"age": age, "future": False, "problem": problem, "size": 1000, "purpose": purpose, "imported": imported}
 
 
-FROM_THE_FUTURE = {"id": "app_20300101_000000", "age": None, "future": True, "problem": "", "size": 1000}
+FROM_THE_FUTURE = {**backup(0), "id": "app_20300101_000000", "age": None, "future": True}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,18 @@ def test_a_long_run_is_late_only_when_the_next_was_due(hours, level):
     check = backups([backup(32)], {"result": "ok"}, None, NOW - timedelta(hours=hours), "0 2 * * *", NOW)
     assert check.level == level
     assert "another is being made since 2025-08-16" in check.text
+
+
+@pytest.mark.parametrize(
+    "other", [backup(1, purpose="safety"), backup(1, purpose="adopted"), backup(1, imported="2025-08-16T09:00:00Z")]
+)
+def test_only_regular_backups_are_recent_ones(other):
+    """Whoever restores every day, or brings something along, has no nightly backup because of that."""
+    assert backups([other, backup(8)], {"result": "ok"}, None, None, "0 2 * * *", NOW).level == "ok"
+    late = backups([other, backup(32)], {"result": "ok"}, None, None, "0 2 * * *", NOW)
+    assert late.level == "critical" and "the newest regular one is 32 h old (a newer one is" in late.text
+    assert backups([other], None, None, None, "0 2 * * *", NOW).level == "critical"
+    assert "there is no regular one" in backups([other], None, None, None, None, NOW).text
 
 
 def test_a_run_that_began_in_the_future_hides_nothing():

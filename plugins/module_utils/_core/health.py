@@ -71,8 +71,9 @@ def backups(
 ) -> Check:
     """Is there a good backup as young as the schedule promises?
 
-    listed: the newest first; killed: the backup that a killed run left unfinished; since: when the run began that is
-    making one; now: aware, local.
+    listed: the newest first; last_run: that made a regular one; killed: the backup that a killed run left unfinished;
+    since: when the run began that is making one; now: aware, local. Only regular backups count as recent: a safety
+    backup, or one that was adopted or imported, comes from no schedule, and hides no run that fails every night.
     """
     point = "Recent backups"
     if killed is not None:
@@ -81,15 +82,22 @@ def backups(
     listed = [backup for backup in listed if not backup["future"]]
     good = [backup for backup in listed if not backup["problem"]]
     damaged = len(listed) - len(good)
+    regular = [backup for backup in good if backup["purpose"] == "backup" and not backup["imported"]]
     if last_run is not None and last_run["result"] not in ("ok", "locked"):
         cause = (last_run.get("error") or last_run["result"]).splitlines()[0]
         return Check(point, CRITICAL, f"the last run failed: {cause}", "holdfast backup -v shows the details.")
     if not good:
         text = "there is none" if not listed else f"all {damaged} are damaged"
         return Check(point, CRITICAL, text, "holdfast backup")
+    if not regular:
+        text = f"there is no regular one, but {count(len(good), 'safety, adopted or imported one')}"
+        return Check(point, CRITICAL, text, "holdfast backup")
     total = sum(backup["size"] or 0 for backup in listed)
-    newest = good[0]
+    newest = regular[0]
     summary = f"{count(len(good), 'good backup')}, {size(total)}; the newest is {duration(newest['age'])} old"
+    if newest is not good[0]:
+        kind = "imported" if good[0]["imported"] else good[0]["purpose"]
+        summary = f"{summary.replace('newest is', 'newest regular one is')} (a newer one is {kind})"
     due = parse(schedule).previous(now - GRACE) if schedule else None
     begun = now - timedelta(seconds=newest["age"])
     if since is not None and not clock.in_future(since, now):

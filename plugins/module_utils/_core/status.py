@@ -213,8 +213,11 @@ def _killed(job: Job) -> str | None:
 
 
 def _last_backup_run(places: Places, job: str) -> dict[str, Any] | None:
+    """The last run that was to make a regular backup. What a restore makes of what it replaces is another thing."""
     runs = [
-        line for line in history.read(places, job) if line.get("verb") == "backup" and line.get("result") != "locked"
+        line
+        for line in history.read(places, job)
+        if line["verb"] == "backup" and line["result"] != "locked" and line.get("purpose") != "safety"
     ]
     return runs[-1] if runs else None
 
