@@ -306,6 +306,7 @@ CREATE OR REPLACE RULE silent AS ON UPDATE TO rich.checked DO ALSO NOTHING
 COMMENT ON RULE silent ON rich.checked IS 'other'
 ALTER TABLE library.cache DISABLE RULE quiet
 DROP POLICY own ON rich.belongings
+ALTER POLICY several ON rich.belongings USING (id IN (SELECT id FROM rich.belongings))
 ALTER POLICY own ON rich.belongings TO "read only"
 ALTER POLICY own ON rich.belongings USING (id > 3)
 ALTER POLICY own ON rich.belongings WITH CHECK (id > 3)

@@ -75,7 +75,7 @@ def test_every_table_of_either_side_has_a_verdict() -> None:
         ("s.c", None, 3, "it is missing"),
         ("s.d", 4, None, "it is not in the backup"),
     ]
-    assert found["objects"] == [{"kind": "table", "count": 3, "differences": 3}]
+    assert found["objects"] == [{"kind": "table", "count": 3, "differences": 3, "not_compared": 0}]
 
 
 def test_an_owner_shows_at_its_table() -> None:

@@ -82,7 +82,7 @@ def database(
     """The part of one database that was restored.
 
     verdict, found: of :func:`.prove.prove`. tables: table, kind, rows, expected (rows in the backup, or None), verdict
-    (ok, counted, or how it differs). objects: kind, count (in the backup) and differences (their number).
+    (ok, counted, or how it differs). objects: kind, count (in the backup), differences and not_compared (how many).
     """
     told = [Difference(**one) for one in [*verdict["differences"], *verdict["notes"]]]
     return {
@@ -148,11 +148,17 @@ def objects(expected: Mapping[str, Any], found: Mapping[str, Any], told: Sequenc
     differing: dict[str, int] = {}
     for one in proof.serious(told):
         differing[one.kind] = differing.get(one.kind, 0) + 1
+    uncompared = [one.kind for one in told if not one.compared]
     for kind, names in found["objects"].items():
         if names:
             counts.setdefault(kind, 0)
     return [
-        {"kind": kind, "count": counts.get(kind, 0), "differences": differing.get(kind, 0)}
+        {
+            "kind": kind,
+            "count": counts.get(kind, 0),
+            "differences": differing.get(kind, 0),
+            "not_compared": uncompared.count(kind),
+        }
         for kind in sorted({*counts, *differing})
         if counts.get(kind) or differing.get(kind)
     ]

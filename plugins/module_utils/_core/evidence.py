@@ -135,10 +135,15 @@ def _database(database: Mapping[str, Any]) -> list[str]:
         lines += ["", "  Differences:"]
         for one in database["differences"]:
             lines += _wrapped(str(Difference(**one)), "    - ", "      ")
-    if database["notes"]:
-        lines += ["", "  Differences that lose nothing:"]
-        for one in database["notes"]:
-            lines += _wrapped(str(Difference(**one)), "    - ", "      ")
+    notes = [Difference(**one) for one in database["notes"]]
+    for title, listed in (
+        ("Differences that lose nothing", [one for one in notes if one.compared]),
+        ("Not compared", [one for one in notes if not one.compared]),
+    ):
+        if listed:
+            lines += ["", f"  {title}:"]
+        for one in listed:
+            lines += _wrapped(str(one), "    - ", "      ")
     width = max((len(table["table"]) for table in database["tables"]), default=0)
     width = min(max(width, len("TABLE")), 52)
     lines += ["", f"  {'TABLE':<{width}}  {'RESTORED':>13}  {'BACKED UP':>13}  VERDICT"]
@@ -157,7 +162,8 @@ def _database(database: Mapping[str, Any]) -> list[str]:
     if database["objects"]:
         lines += ["", f"  {'OBJECTS':<26}  {'BACKED UP':>13}  VERDICT"]
         for kind in database["objects"]:
-            verdict = f"{kind['differences']:,} DIFFER" if kind["differences"] else "ok"
+            told = {"DIFFER": kind["differences"], "NOT COMPARED": kind["not_compared"]}
+            verdict = ", ".join(f"{number:,} {what}" for what, number in told.items() if number) or "ok"
             lines.append(f"  {kind['kind']:<26}  {kind['count']:>13,}  {verdict}")
     return lines
 
@@ -168,8 +174,14 @@ def _honestly(report: Mapping[str, Any]) -> Iterator[str]:
     if "full" in modes:
         yield (
             "The proof was taken in the same snapshot as the dump: for each table the number of its rows and a 64-bit"
-            " hash of the content of every row; definitions, owners, privileges, extensions, sequences and large"
-            " objects beside them. The same was taken from what was restored, and the two were compared."
+            " hash of the content of every row; sequences, large objects, and the properties of every object that a"
+            " dump holds beside them. The same was taken from what was restored, and the two were compared."
+        )
+    if any(not one["compared"] for database in databases for one in database["notes"]):
+        yield (
+            "What is listed as not compared was restored, and may be altered: the backup's major version of PostgreSQL"
+            " and the scratch server's write such definitions in different ways. Neither were properties compared that"
+            " only one of the two versions has."
         )
     if "counts" in modes:
         yield "The backup was made with 'proof: counts': an altered row would not have been noticed."

@@ -70,7 +70,7 @@ def judge(
         "notes": [one.as_data() for one in differences if one.harmless],
     }
     for one in differences:
-        if one.harmless:
+        if one.harmless and one.compared:
             progress.warn(f"{one}, which is no loss")
     return verdict, found
 

@@ -15,6 +15,7 @@ SEPARATE = """
       SELECT FROM pg_trigger u WHERE u.oid = g.tgparentid AND NOT u.tgisinternal AND u.tgenabled <> g.tgenabled))"""
 POLICY_ROLES = """
     ARRAY(SELECT CASE r WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r) END FROM unnest(p.polroles) r ORDER BY 1)"""
+POLICY = "concat_ws(' | ', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))"
 
 ATTACHED = {
     # What a partition has from its parent comes and goes with it; NOT NULL is a fact of the column.
@@ -62,9 +63,8 @@ ATTACHED = {
         command="p.polcmd",
         restrictive="NOT p.polpermissive",
         roles=POLICY_ROLES,
-        definition=hashed(
-            "concat_ws(' | ', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))"
-        ),
+        queries=f"{POLICY} ~ 'SELECT'",
+        definition=hashed(POLICY),
     ),
     "statistics": in_schema(
         "pg_statistic_ext",

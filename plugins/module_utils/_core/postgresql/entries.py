@@ -64,7 +64,8 @@ ITS_OWN = {
     "pg_attribute": "attnum attcacheoff attmissingval atthasmissing",
     "pg_class": "reltype relfilenode relpages reltuples relallvisible relallfrozen reltoastrelid relhasindex relnatts"
     " relhasrules relhastriggers relhassubclass relispopulated relrewrite relfrozenxid relminmxid",
-    "pg_collation": "collversion",
+    # A copy of "C" is of no encoding, until it is restored.
+    "pg_collation": "collencoding collversion",
     "pg_constraint": "conparentid",
     "pg_index": "indcheckxmin indisvalid indisready indislive",
     "pg_partitioned_table": "partdefid",

@@ -15,6 +15,8 @@ from .blocks import Block, Line, Table
 from .replacing import replacing
 
 MARKS = {"ok": ("[ OK ]", "good"), "warning": ("[WARN]", "warning"), "critical": ("[FAIL]", "bad")}
+IN_DIFFERENT_WAYS = "the two major versions of PostgreSQL write them in different ways"
+NAMED = 20
 TABLES_SHOWN = 20
 LEVELS = {"ok": "healthy", "warning": "needs attention", "critical": "critical"}
 
@@ -211,7 +213,13 @@ def _proved(verdict: Mapping[str, Any], told: str = "") -> list[Block]:
             Line(f"NOT what was backed up: {count(len(blocks), 'difference')}. Counted: {counted}.", "bad"),
         ]
     what = "rows and content" if verdict["mode"] == "full" else "rows"
-    return [Line(f"Proved: {counted}; {told or f'{what}, and everything else, are what was backed up'}.", "good")]
+    unknown = [f"{one['kind']} {one['name']}" for one in verdict["notes"] if not one["compared"]]
+    objects = "every object that was compared" if unknown else "every object that a dump holds"
+    lines = [Line(f"Proved: {counted}; {told or f'{what}, and {objects}, are what was backed up'}.", "good")]
+    if unknown:
+        more = f" ... and {len(unknown) - NAMED:,} more" if len(unknown) > NAMED else ""
+        lines.append(Line(f"Not compared, because {IN_DIFFERENT_WAYS}: {', '.join(unknown[:NAMED])}{more}.", "warning"))
+    return [*lines]
 
 
 def adopted(result: Mapping[str, Any]) -> list[Block]:
