@@ -60,9 +60,9 @@ def test_each_way_to_name_a_backup(holdfast: Holdfast, cluster15: Server, three:
         ("library_20010101_000000", "has none of that name"),
         ("2001-01-01", "has no good backup not after 2001-01-01"),
         ("2025-13-45T10:00", "2025-13-45"),
-        ("yesterday", "neither an id, nor a time, nor a file"),
+        ("yesterday", "neither an id, nor a time, nor a path"),
         ("/no/such/file.sql.gz", "there is no such file"),
-        ("", "neither an id, nor a time, nor a file"),
+        ("", "neither an id, nor a time, nor a path"),
     ],
 )
 def test_what_is_no_backup_is_said_to_be_none(

@@ -2,14 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Times as people write them."""
+"""Which backup is meant, and times as people write them."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import UsageError
-from ansible_collections.holdfast.postgres.plugins.module_utils._core.which import parse_time
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.parse import parse
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import UnknownBackup, UsageError
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.places import Places
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.repository.local import Repository
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.which import find, parse_time
+from ansible_collections.holdfast.postgres.tests.unit.test_churn import publish
 
 
 @pytest.mark.parametrize(
@@ -36,3 +42,26 @@ def test_what_is_no_time_is_none(text):
 def test_a_day_that_no_calendar_has_is_an_error():
     with pytest.raises(UsageError, match="2025-02-30"):
         parse_time("2025-02-30")
+
+
+def test_words_come_before_files_of_the_directory_where_it_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = parse({"name": "app", "databases": [{"database": "app"}]}, tmp_path)
+    repository = Repository(job.repository, job.name)
+    repository.create()
+    made = publish(repository, 0).id
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    dump = f"{made}.sql.gz"
+    for name in ("latest", made, "2030-01-01", dump):
+        (here / name).touch()
+    for wanted in ("latest", made, "2030-01-01"):
+        choice = find(Places(state=tmp_path), wanted, job=job)
+        assert choice.entry is not None and choice.entry.id == made, wanted
+    with pytest.raises(UnknownBackup, match=rf"in this directory is \./{dump}"):
+        find(Places(state=tmp_path), dump, job=job)
+    assert find(Places(state=tmp_path), f"./{dump}", job=job).file == here / dump
+    with pytest.raises(UnknownBackup, match="no drill has proved"):
+        find(Places(state=tmp_path), "latest-verified", job=job)

@@ -19,7 +19,7 @@ NAME_IT = (
     "what replaces the live database has to be named: give a BACKUP (holdfast list shows them), or latest for the"
     " newest good one"
 )
-BACKUP_HELP = "an id, latest, latest-verified, a time such as 2025-08-16T15:55 (UTC), or a path"
+BACKUP_HELP = "an id, latest, latest-verified, a time such as 2025-08-16T15:55 (UTC), or a path with a / in it"
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -165,11 +165,11 @@ def _drill(arguments: argparse.Namespace, places: Places, progress: Progress) ->
     from .definition import load
     from .drill import drill
     from .terminal import drill_views
-    from .which import find
+    from .which import LATEST, find
 
     wanted, job = arguments.wanted, arguments.job
     if job is None and wanted in load.names(places):
-        wanted, job = "latest", wanted
+        wanted, job = LATEST, wanted
     report = drill(find(places, wanted, job), places, progress, arguments.where, arguments.dry_run)
     status = 0 if arguments.dry_run or report["result"] == "proved" else 1
     # A scheduled run's log has been told what matters, and the evidence has the rest.

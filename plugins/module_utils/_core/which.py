@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which backup is meant: an id, ``latest``, ``latest-verified``, a time, or the path of a file.
+"""Which backup is meant: an id, ``latest``, ``latest-verified``, a time, or the path of a file, which has a ``/``.
 
-``latest`` is the newest good one. ``latest-verified`` is the newest that a drill restored and proved. Neither is ever
-one that is dated in the future.
+Words come before files: a file named ``latest`` where the program is run changes nothing. ``latest`` is the newest good
+backup, ``latest-verified`` the newest that a drill restored and proved. Neither is ever one that is dated in the
+future.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from .repository.local import Entry, Repository
 
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 FORMS = "Give an id (holdfast list shows them), latest, latest-verified, a time such as 2025-08-16T15:55, or a path."
+LATEST, LATEST_VERIFIED = "latest", "latest-verified"
+WORDS = (LATEST, LATEST_VERIFIED)
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,25 @@ def find(places: Places, wanted: str, job_name: str | None = None, job: Job | No
     """
     if job is None and job_name is not None:
         job = load.load(places, job_name)
-    path = Path(wanted)
-    if "/" in wanted or path.is_file():
-        return _by_path(places, path.absolute(), job)
-    parts = names.split(wanted)
-    if job is None and parts is not None:
-        job = load.load(places, parts[0])
+    if "/" in wanted:
+        return _by_path(places, Path(wanted).absolute(), job)
+    whose = names.job_of_id(wanted)
+    if job is None and whose is not None:
+        job = load.load(places, whose)
     if job is None:
         job = load.load(places)
     entries = Repository(job.repository, job.name).entries()
-    if parts is not None:
+    if whose is not None:
         return _by_id(job, entries, wanted)
     failed = failures(places, job.name)
-    if wanted == "latest":
+    if wanted == LATEST:
         return _newest(job, entries, failed, "", entries)
-    if wanted == "latest-verified":
+    if wanted == LATEST_VERIFIED:
         return _newest_proved(job, entries, failed, history.proved(places, job.name))
     moment = parse_time(wanted)
     if moment is None:
-        raise UnknownBackup(f"backup {wanted!r}", "it is neither an id, nor a time, nor a file", FORMS)
+        here = f" The path of a file in this directory is ./{wanted}" if wanted and Path(wanted).exists() else ""
+        raise UnknownBackup(f"backup {wanted!r}", "it is neither an id, nor a time, nor a path", FORMS + here)
     before = [entry for entry in entries if entry.manifest is None or entry.manifest.moment <= moment]
     return _newest(job, before, failed, f" not after {moment:%Y-%m-%dT%H:%M:%SZ}", entries)
 

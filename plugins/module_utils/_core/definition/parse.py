@@ -20,6 +20,8 @@ from .model import Connection, Database, Job
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 NAME_RULE = "A name is made of letters, digits, and . _ - and begins with a letter, a digit or _."
+# What would be taken for a backup: a word, a time, an id.
+BACKUPS = re.compile(r"latest|latest-verified|\d{4}-\d\d-\d\d.*|.+_\d{8}_\d{6}")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 ENGINES = ("docker", "podman")
 PROOFS = ("full", "counts", "none")
@@ -173,6 +175,8 @@ class _Keys:
         name = self.required(key)
         if not NAME.fullmatch(name):
             raise self.wrong(key, f"{name!r} is not a name", NAME_RULE)
+        if BACKUPS.fullmatch(name):
+            raise self.wrong(key, f"{name!r} would be taken for a backup, not for a job", "Give it another name.")
         return name
 
     def text(self, key: str, default: str | None = None) -> str | None:

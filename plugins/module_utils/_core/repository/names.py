@@ -15,7 +15,7 @@ MANIFEST = ".manifest.json"
 CHECKSUMS = ".sha256"
 PROOF = ".proof.json"
 DELETING = ".deleting"
-STAMPED = re.compile(r"(?P<stem>.+)_(?P<stamp>\d{8}_\d{6})(?P<rest>\..+)?")
+STAMPED = re.compile(r"(?P<stem>.+)_(?P<stamp>\d{8}_\d{6})(?P<rest>\..+)?", re.ASCII)
 
 
 def stamp(moment: datetime) -> str:
@@ -37,6 +37,12 @@ def split(name: str) -> tuple[str, datetime, str] | None:
     except ValueError:
         return None
     return match["stem"], moment, match["rest"] or ""
+
+
+def job_of_id(name: str) -> str | None:
+    """The job whose backup has this id; None when it is no id."""
+    parts = split(name)
+    return parts[0] if parts is not None and not parts[2] else None
 
 
 def artifact(source: str, moment: datetime, extension: str) -> str:
