@@ -74,6 +74,43 @@ def test_a_host_whose_only_disk_is_full_gets_a_clear_error(
     holdfast.backup("library")
 
 
+@pytest.mark.parametrize("octets", [0, 100])
+def test_a_state_directory_that_is_full_makes_nothing_undone(
+    holdfast: Holdfast, cluster15: Server, small_disk: Path, octets: int
+) -> None:
+    """octets: how many of the history's next line have room."""
+    database, into = small(cluster15, cluster15.unique()), cluster15.unique()
+    repository = holdfast.define("library", cluster15, database, repository=str(holdfast.home / "elsewhere"))
+    (holdfast.home / "state").symlink_to(small_disk)
+    first = holdfast.backup("library")
+    history = small_disk / "library" / "history.jsonl"
+    # What a block of the disk has left, so that a line may have room for a part of it.
+    with history.open("ab") as file:
+        file.write(b"\n" * (-(history.stat().st_size + octets) % 4096))
+    fill_up(small_disk)
+    recorded = history.read_bytes()
+
+    error = holdfast("backup", "library", status=1).err
+    made = max(path.name.split(".")[0] for path in repository.glob("*.manifest.json"))
+    assert made != first["id"] and f"backup {made} is complete" in error and "No space left" in error
+    assert f"Free space in {holdfast.home / 'state'}" in error
+    holdfast("status", "library", status=0)
+    error = holdfast("restore", made, "--into", into, status=1).err
+    assert f"backup {made} was restored into database {into}" in error
+    assert_same(content(cluster15, into), content(cluster15, database))
+    told = holdfast.json("restore", made, "--in-place", status=1)
+    assert f"restored into database {database}" in told["error"] and told["replaced"]
+    names = cluster15.names()
+    told = holdfast.json("restore", made, status=1)
+    assert "Nothing was replaced" in told["next_step"] and "replaced" not in told
+    assert cluster15.names() == names
+    error = holdfast("drill", made, status=1).err
+    assert "Only the evidence is missing" in error and "It ended: proved" in error
+    assert not list(small_disk.glob("library/evidence/*")) and not list(small_disk.glob("library/swapped/*"))
+    assert history.read_bytes() == recorded
+    cluster15.drop(into)
+
+
 @pytest.mark.parametrize("mode", ["new", "swap"])
 def test_a_server_whose_disk_is_full_keeps_nothing_of_the_restore(
     mode: str, holdfast: Holdfast, cluster15: Server, small_disk: Path

@@ -111,7 +111,8 @@ def _trace(stderr: TextIO) -> None:
 
 
 def _as_data(error: HoldfastError) -> dict[str, Any]:
-    return {"failed": True, "error": f"{error.thing}: {error.cause}", "next_step": error.next_step}
+    replaced = {"replaced": True} if error.replaced else {}
+    return {"failed": True, "error": f"{error.thing}: {error.cause}", "next_step": error.next_step, **replaced}
 
 
 def _backup(arguments: argparse.Namespace, places: Places, progress: Progress) -> Outcome:

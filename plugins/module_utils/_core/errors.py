@@ -14,6 +14,7 @@
     ├── ProgramFailed          a program of a pipeline failed
     ├── ServerError            the server, container or database cannot be used
     ├── NoSpace                the disk is, or would be, full
+    ├── Unrecorded             what was asked is done, and missing in the history
     ├── Damaged                a backup is not what its manifest says
     ├── NotProved              what was restored is not what was dumped
     └── Refused                doing it would lose or mix data
@@ -86,6 +87,10 @@ class ServerError(HoldfastError):
 
 class NoSpace(HoldfastError):
     pass
+
+
+class Unrecorded(HoldfastError):
+    """The cause tells what was done all the same."""
 
 
 class Damaged(HoldfastError):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
@@ -50,6 +51,7 @@ def write(places: Places, report: Mapping[str, Any]) -> Path:
     directory = places.history(report["job"]).parent / "evidence"
     stem = f"{report['backup']}_{names.stamp(moment(report['started']))}"
     number = 0
+    written: list[Path] = []
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         while True:
@@ -58,10 +60,23 @@ def write(places: Places, report: Mapping[str, Any]) -> Path:
             if not path.exists():
                 break
             number += 1
-        write_file(directory / f"{name}.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-        write_file(path, text(report))
-    except OSError as error:
-        raise HoldfastError(f"evidence {directory}", error.strerror or str(error)) from error
+        for file, content in (
+            (directory / f"{name}.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n"),
+            (path, text(report)),
+        ):
+            written.append(file)
+            write_file(file, content)
+    except (OSError, HoldfastError) as error:
+        for file in written:
+            with contextlib.suppress(OSError):
+                file.unlink()
+        cause = error.cause if isinstance(error, HoldfastError) else error.strerror or str(error)
+        raise HoldfastError(
+            f"evidence {directory}",
+            f"{cause}. Only the evidence is missing, but without it the drill does not count. It ended:"
+            f" {report['result']}",
+            f"Free space in {places.state}, or make it writable, and drill again.",
+        ) from error
     return path
 
 

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
 import time
@@ -15,7 +17,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import shape
-from .errors import CannotLoad, Damaged, HoldfastError, Locked, NotProved
+from .errors import CannotLoad, Damaged, HoldfastError, Locked, NotProved, Unrecorded
 from .places import Places
 from .repository.manifest import moment, timestamp
 
@@ -38,9 +40,21 @@ LINE = shape.keys(
         "recovery": shape.number,
         "evidence": shape.words,
         "dry_run": shape.boolean,
+        "replaced": shape.boolean,
     },
     others=True,
 )
+# What was done, for whoever will not find it in the history.
+DONE = {
+    "backup": "backup {backup} is complete and verified, and in the repository",
+    "verify": "backup {backup} is whole",
+    "drill": "the drill of backup {backup} is done: {verdict}",
+    "restore": "backup {backup} was restored into database {database}",
+    "rollback": "database {database} is again what it was before",
+    "prune": "backups deleted: {deleted}",
+    "adopt": "{backup} is a backup now",
+    "import": "backup {backup} is in the repository",
+}
 
 
 @contextlib.contextmanager
@@ -74,10 +88,10 @@ def record(places: Places, job: str, verb: str) -> Iterator[dict[str, Any]]:
         line["seconds"] = round(time.monotonic() - start, 3)
         try:
             _append(places, job, line)
-        except HoldfastError:
+        except HoldfastError as error:
             # What went wrong before it matters more.
             if line["result"] == "ok":
-                raise
+                raise _unrecorded(error, line) from error
 
 
 def read(places: Places, job: str) -> list[dict[str, Any]]:
@@ -171,19 +185,44 @@ def _append(places: Places, job: str, line: dict[str, Any]) -> None:
     except OSError as error:
         raise _unusable(places, job, error) from error
     try:
-        text = json.dumps(line, ensure_ascii=False) + "\n"
-        size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            # A crash cut the last line short: it must not swallow this one.
-            text = "\n" + text
-        # A name that is no UTF-8 is written as JSON escapes it.
-        os.write(descriptor, text.encode("utf-8", "backslashreplace"))
+        # A drill and a backup of the same job end when they end.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _write_whole(descriptor, line)
     except OSError as error:
         raise _unusable(places, job, error) from error
     finally:
         os.close(descriptor)
 
 
+def _write_whole(descriptor: int, line: dict[str, Any]) -> None:
+    """All of the line, or nothing of it."""
+    text = json.dumps(line, ensure_ascii=False) + "\n"
+    size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        # A crash cut the last line short: it must not swallow this one.
+        text = "\n" + text
+    # A name that is no UTF-8 is written as JSON escapes it.
+    left = memoryview(text.encode("utf-8", "backslashreplace"))
+    try:
+        while left:
+            left = left[os.write(descriptor, left) :]
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, size)
+        raise
+
+
+def _unrecorded(error: HoldfastError, line: dict[str, Any]) -> Unrecorded:
+    known = {"backup": "-", "database": "-", "verdict": "-", **line}
+    known["deleted"] = ", ".join(line.get("deleted") or ["none"])
+    done = "nothing was to be changed" if line.get("dry_run") else DONE[line["verb"]].format_map(known)
+    told = Unrecorded(error.thing, f"{error.cause}. Only the record is missing: {done}", error.next_step)
+    told.replaced = bool(line.get("replaced"))
+    return told
+
+
 def _unusable(places: Places, job: str, error: OSError) -> HoldfastError:
     next_step = "Run this as root." if isinstance(error, PermissionError) else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        next_step = f"Free space in {places.state}, or make it writable."
     return HoldfastError(f"history {places.history(job)}", error.strerror or str(error), next_step)

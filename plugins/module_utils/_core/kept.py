@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from . import proof
-from .errors import Damaged
+from .errors import Damaged, HoldfastError
 from .places import Places
 from .repository.artifact import write_file
 
@@ -24,9 +24,19 @@ ENDING = ".proof.json"
 def keep(places: Places, job: str, before: str, found: dict[str, Any]) -> None:
     """before: the name that the replaced database has now."""
     path = _path(places, job, before)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    write_file(path, json.dumps(found, ensure_ascii=False) + "\n")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        write_file(path, json.dumps(found, ensure_ascii=False) + "\n")
+    except (OSError, HoldfastError) as error:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        cause = error.cause if isinstance(error, HoldfastError) else error.strerror or str(error)
+        raise HoldfastError(
+            str(path.parent),
+            f"what a rollback needs to know cannot be kept there: {cause}",
+            f"Free space in {places.state}, or make it writable. Nothing was replaced.",
+        ) from error
 
 
 def read(places: Places, job: str, before: str) -> dict[str, Any] | None:
@@ -47,7 +57,8 @@ def tidy(places: Places, job: str, there: Iterable[str]) -> None:
     known = {_path(places, job, before) for before in there}
     for path in _directory(places, job).glob(f"*{ENDING}"):
         if path not in known:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _directory(places: Places, job: str) -> Path:

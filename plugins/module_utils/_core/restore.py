@@ -57,7 +57,7 @@ def restore(choice: Choice, places: Places, progress: Progress, request: Restore
         if request.dry_run:
             return {**outcome, "dry_run": True, "steps": steps(planned, request.safety)}
         done = _carry_out(choice, planned, server, places, progress, request)
-        line.update(safety=done["safety"], before=done["before"], proof=done["proof"]["result"])
+        line.update(safety=done["safety"], before=done["before"], proof=done["proof"]["result"], replaced=planned.live)
         seconds = round(time.monotonic() - start, 3)
         progress.step(f"restored {planned.into}: {count(done['proof']['tables'], 'table')} in {duration(seconds)}")
         return {**outcome, "dry_run": False, **done, "seconds": seconds, "undo": _undo(planned, done, places)}

@@ -66,7 +66,7 @@ def rollback(
         progress.step(f"putting {before} back in the place of {database}, which is kept as {aside}")
         with server.claim(job.name):
             outage = swap.exchange(server, database, aside, undone, before, mark.comment)
-        line["aside"] = aside
+        line.update(aside=aside, replaced=True)
         progress.step(f"exchanged in {outage:.2f} s")
         # What was written while we looked is put aside as well, and must not go unnamed.
         outcome["changes"] = _changes(server, job, places, aside, before, progress)

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import backup, history, proof, prove
 from .definition.model import Database, Job
-from .errors import Refused
+from .errors import Refused, Unrecorded
 from .places import Places
 from .progress import Progress
 from .proof import Difference
@@ -27,10 +27,15 @@ def make(job: Job, database: str, places: Places, progress: Progress, proved: bo
     Raises :class:`Refused` when the backup does not hold the database.
     """
     progress.step(f"making a safety backup of {database} first")
-    with history.record(places, job.name, "backup") as line:
-        made = backup.make(of_one(job, database, proved), "safety", line, progress)
-    held(made, database)
-    return made
+    found: list[Manifest] = []
+    try:
+        with history.record(places, job.name, "backup") as line:
+            found.append(backup.make(of_one(job, database, proved), "safety", line, progress))
+    except Unrecorded as error:
+        # It is there, which is what counts.
+        progress.warn(str(error))
+    held(found[0], database)
+    return found[0]
 
 
 def of_one(job: Job, database: str, proved: bool) -> Job:
