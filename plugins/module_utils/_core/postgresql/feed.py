@@ -36,11 +36,16 @@ WHO = (
     "SELECT pg_catalog.pg_backend_pid(), oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database();"
 )
 # The database may be one without plpgsql, so what raises the error is a text that is no number.
+# Whatever statement is open still, no SELECT that follows a SET becomes a part of it.
 SAME = """
+SET search_path = '';
 SELECT CASE WHEN (pg_catalog.pg_backend_pid(), oid) OPERATOR(pg_catalog.<>) ({pid}, {database})
   THEN pg_catalog.concat('{elsewhere}')::pg_catalog.int4 END
 FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
 """
+COMPLETE = re.compile(rb"^-- PostgreSQL database dump complete\n--\s*\Z", re.MULTILINE)
+# Octets that are looked at for it
+LAST = 1024
 ELSEWHERE = "the dump led to another session or database"
 NEXT_STEP = "Find out where this dump comes from. Only SQL and the data of COPY are restored from it."
 
@@ -73,10 +78,13 @@ def feed(
             script = without_commits(script)
         if told:
             session.write(f"\\restrict {key}\n".encode())
+        last = b""
         for chunk in script if told else searched(script):
             session.write(chunk)
-        # A last statement may lack its semicolon.
-        session.write(b"\n;\n" + (f"\\unrestrict {key}\n".encode() if told else b""))
+            last = (last + chunk)[-LAST:]
+        # A last statement may lack its semicolon. After a COPY, psql 17 takes an empty statement for the end of all.
+        close = b"" if COMPLETE.search(last) else b";\n"
+        session.write(b"\n" + close + (f"\\unrestrict {key}\n".encode() if told else b""))
         session.write(SAME.format(pid=pid, database=database, elsewhere=ELSEWHERE).encode())
         if judge is not None:
             judge(Inside(session))

@@ -15,7 +15,8 @@ from typing import Any
 from ..process import Pipeline
 
 SHOW = "\\o\n\\pset format unaligned\n\\pset tuples_only on\n\\pset pager off\n"
-ABOUT = "SELECT current_database(), current_setting('server_version_num')::integer"
+# Whatever is in the search path
+ABOUT = "SELECT pg_catalog.current_database(), pg_catalog.current_setting('server_version_num')::pg_catalog.int4"
 
 
 class Inside:
@@ -35,7 +36,10 @@ class Inside:
 
             query %= tuple(sql.Literal(parameter).as_string(None) for parameter in parameters)
         end = f"end of {secrets.token_hex(8)}"
-        rows = f"SELECT coalesce(json_agg(to_json(ROW(asked.*))), '[]') FROM (\n{query}\n) AS asked;"
+        rows = (
+            "SELECT coalesce(pg_catalog.json_agg(pg_catalog.to_json(ROW(asked.*))), '[]')"
+            f" FROM (\n{query}\n) AS asked;"
+        )
         self._pipeline.write(f"{rows}\n\\echo {end}\n".encode())
         return Answer([list(row.values()) for row in json.loads(self._read(end))])
 

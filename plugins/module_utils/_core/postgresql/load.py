@@ -70,11 +70,13 @@ BEGIN
     GRANT USAGE, CREATE ON SCHEMA public TO PUBLIC;
   END IF;
 END $holdfast$;
+SET search_path = "$user", public;
 """
 
 # psql in a container goes on when we are killed: it looks whether our session is still there. The database may be one
 # without plpgsql, so what raises the error is a text that is no number.
 COMMIT = """
+SET search_path = '';
 SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND application_name LIKE 'holdfast%')
   THEN concat('the run of holdfast that began this restore has ended')::integer END;
 COMMIT;
@@ -140,7 +142,7 @@ def load(
     select: what of an archive; a plain dump is loaded whole.
     """
     # A commit that does wait comes before the database is taken into use: it makes all others last as well.
-    target = database_option(database, synchronous_commit="off")
+    target = database_option(database, server.options(synchronous_commit="off"))
     with path.open("rb") as archive, _explained():
         if codec.format == "plain":
             feed(server, [target], decompressor(codec.outer), archive)
@@ -224,7 +226,9 @@ def _replace(
         guard(inside)
         inside.run(EMPTY)
 
-    options = (OPTION, database_option(database), "--command=BEGIN")
+    # What its owner has put into the path of a live database is not ours to run.
+    target = database_option(database, server.options(search_path=""))
+    options = (OPTION, target, "--command=BEGIN")
     with server.session() as watch:
         ending = LET_GO + COMMIT.format(pid=watch.info.backend_pid)
         feed(server, options, stages, archive, ending, judge, begin)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
 from .row_hash import Column, row_hash
+from .settings import RESTRICT, RESTRICTION
 
 if TYPE_CHECKING:
     import psycopg
@@ -39,13 +40,15 @@ PINNED = {
 }
 MODULUS = 1 << 64
 
-TABLES = r"""
+# What is no table cannot be locked, so without that setting a materialized view is not read.
+TABLES = rf"""
     WITH config AS (
       SELECT unnest(extconfig) AS oid, unnest(extcondition) AS condition FROM pg_extension
     )
     SELECT c.oid::bigint, format('%I.%I', n.nspname, c.relname), c.relkind::text, coalesce(config.condition, '')
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN config ON config.oid = c.oid
-    WHERE (c.relkind = 'r' OR (c.relkind = 'm' AND c.relispopulated)) AND c.relpersistence <> 't'
+    WHERE (c.relkind = 'r' OR (c.relkind = 'm' AND c.relispopulated
+        AND EXISTS (SELECT FROM pg_settings WHERE name = '{RESTRICTION}'))) AND c.relpersistence <> 't'
       AND (c.relpersistence <> 'u' OR NOT pg_is_in_recovery())
       AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       AND (config.oid IS NOT NULL OR NOT EXISTS (
@@ -92,6 +95,7 @@ def pin(session: Session, workers: int) -> None:
     settings = {**PINNED, "max_parallel_workers_per_gather": str(workers), "parallel_setup_cost": "0"}
     for name, value in settings.items():
         session.execute("SELECT set_config(%s, %s, false)", [name, value])
+    session.execute(RESTRICT)
 
 
 def tables(session: Session) -> list[Table]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Union
 
 from .fragments import OURS, TABLE_NAME, free
+from .settings import RESTRICT
 
 if TYPE_CHECKING:
     import psycopg
@@ -33,7 +34,11 @@ def listed(session: Session) -> dict[str, dict[str, Any]]:
 
 
 def positions(session: Session, names: Iterable[str]) -> dict[str, list[Any]]:
-    """The last value of each sequence, and whether it has been given out, at this moment: no snapshot knows them."""
+    """The last value of each sequence, and whether it has been given out, at this moment: no snapshot knows them.
+
+    From then on the session expands no views. A sequence cannot be locked.
+    """
+    session.execute(RESTRICT)
     found: dict[str, list[Any]] = {}
     wanted = list(names)
     for start in range(0, len(wanted), AT_ONCE):

@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 from ..definition.model import Connection
 from ..errors import MissingProgram, ServerError
 from ..process import Command, run
+from . import settings
 from .quote import identifier
 
 if TYPE_CHECKING:
     import psycopg
 
 CONNECT_TIMEOUT = 10
+KEEPALIVE = 60
 NAME_LIMIT = 63
 
 
@@ -36,7 +38,7 @@ class Server(ABC):
         self.role = role
         self.password = password
         self.application = "holdfast"
-        self._major: int | None = None
+        self._known: settings.Known | None = None
 
     @property
     def title(self) -> str:
@@ -100,14 +102,26 @@ class Server(ABC):
     @property
     def major(self) -> int:
         """The server's major version."""
-        if self._major is None:
-            with self.session() as session:
-                self._major = session.info.server_version // 10000
-        return self._major
+        return self._look().major
 
     @contextlib.contextmanager
     def session(self, database: str | None = None) -> Iterator[psycopg.Connection[Any]]:
-        """An SQL session in autocommit mode; :class:`ServerError` when there is none to be had."""
+        """An SQL session in autocommit mode; :class:`ServerError` when there is none to be had.
+
+        It has the settings of :mod:`.settings`, whatever its database or role has.
+        """
+        with self._session(database, self._look()) as session:
+            yield session
+
+    def _look(self) -> settings.Known:
+        if self._known is None:
+            with self._session(None, settings.Known()) as session:
+                superuser = session.info.parameter_status("is_superuser") == "on"
+                self._known = settings.Known(session.info.server_version // 10000, superuser)
+        return self._known
+
+    @contextlib.contextmanager
+    def _session(self, database: str | None, known: settings.Known) -> Iterator[psycopg.Connection[Any]]:
         psycopg = load_psycopg()
         parameters = {
             **self._parameters(),
@@ -117,9 +131,9 @@ class Server(ABC):
             "application_name": self.application,
             # In a database of SQL_ASCII names would come as bytes.
             "client_encoding": "UTF8",
-            # A time limit that a role or database carries is meant for its application, not for a backup.
-            "options": "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
-            " -c idle_session_timeout=0",
+            "options": settings.options(known, settings.OURS),
+            # The one that holds a snapshot says nothing for hours.
+            "keepalives_idle": KEEPALIVE,
         }
         if self.password is not None:
             parameters["password"] = self.password
@@ -135,6 +149,10 @@ class Server(ABC):
                 yield session
         except psycopg.Error as error:
             raise ServerError(f"{self.title}, database {parameters['dbname']}", str(error).strip()) from error
+
+    def options(self, **more: str) -> str:
+        """libpq's ``options`` for a client program, with more settings than all of them get."""
+        return settings.options(self._known or settings.Known(), more)
 
     @contextlib.contextmanager
     def claim(self, job: str) -> Iterator[None]:
@@ -170,6 +188,7 @@ class Server(ABC):
             "PGUSER": self.role,
             "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT),
             "PGAPPNAME": self.application,
+            "PGOPTIONS": self.options(),
         }
         if self.connection.sslmode:
             environment["PGSSLMODE"] = self.connection.sslmode
@@ -181,14 +200,17 @@ class Server(ABC):
         return {} if self.password is None else {"PGPASSWORD": self.password}
 
 
-def database_option(database: str, **settings: str) -> str:
+def database_option(database: str, options: str = "") -> str:
     """``--dbname`` for any database name: as a connection string, which a plain name could be taken for.
 
-    settings: of the session, such as ``synchronous_commit``.
+    options: as :meth:`Server.options` makes them, when they are not the usual ones.
     """
-    quoted = database.replace("\\", "\\\\").replace("'", "\\'")
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return f"--dbname=dbname='{quoted}'" + (f" options='{options}'" if options else "")
+
+    def quoted(text: str) -> str:
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    more = f" options={quoted(options)}" if options else ""
+    return f"--dbname=dbname={quoted(database)}{more}"
 
 
 def version_of(command: Command) -> int:
