@@ -163,7 +163,7 @@ def samples() -> Samples:
 @pytest.fixture(scope="session")
 def crowded15() -> Iterator[Server]:
     """A server with default locks, and the databases many_tables and many_partitions, which no test changes."""
-    with servers.cluster() as server:
+    with servers.cluster({"max_connections": "100"}) as server:
         for name in large.CONTENT:
             large.create(server, name)
         yield server

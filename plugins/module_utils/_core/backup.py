@@ -18,7 +18,7 @@ from . import VERSION, history, prune, sources, space
 from .definition.model import Job
 from .errors import ServerError
 from .places import Places
-from .postgresql import catalog, workspace
+from .postgresql import catalog, dump_locks, workspace
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
@@ -94,8 +94,11 @@ def preflight(job: Job, repository: Repository, server: Server, progress: Progre
                     f"Correct its name in job {job.name}; there are: {others}.",
                 )
             facts[source.database] = catalog.describe(session, source.database)
-    server.client("pg_dump", at_least=server.major)
     last = _last_alike(repository, facts)
+    for source in job.databases:
+        with server.session(source.database) as session:
+            dump_locks.require(source.database, dump_locks.count(session), _tables_of(last, source.database))
+    server.client("pg_dump", at_least=server.major)
     sizes = sum(found["size"] for found in facts.values())
     space.require(
         job.repository,
@@ -104,6 +107,12 @@ def preflight(job: Job, repository: Repository, server: Server, progress: Progre
         "Free space there, keep fewer backups, or move the repository to a larger disk.",
     )
     return facts
+
+
+def _tables_of(backup: Manifest | None, database: str) -> int:
+    """How many tables of a database a backup holds, as far as its proof tells."""
+    proofs = [] if backup is None else [backup.proof_of(artifact) for artifact in backup.databases()]
+    return sum(proof.details.get("tables", 0) for proof in proofs if proof and proof.database == database)
 
 
 def _last_alike(repository: Repository, databases: Iterable[str]) -> Manifest | None:

@@ -37,8 +37,7 @@ class Inside:
             query %= tuple(sql.Literal(parameter).as_string(None) for parameter in parameters)
         end = f"end of {secrets.token_hex(8)}"
         rows = (
-            "SELECT coalesce(pg_catalog.json_agg(pg_catalog.to_json(ROW(asked.*))), '[]')"
-            f" FROM (\n{query}\n) AS asked;"
+            f"SELECT coalesce(pg_catalog.json_agg(pg_catalog.to_json(ROW(asked.*))), '[]') FROM (\n{query}\n) AS asked;"
         )
         self._pipeline.write(f"{rows}\n\\echo {end}\n".encode())
         return Answer([list(row.values()) for row in json.loads(self._read(end))])
