@@ -38,8 +38,13 @@ def prove(
     had; comment: the one that it will be given with its name. whole: the proof of what is there is a full one, whatever
     is expected.
     """
+    said = None
+    if comment is not None:
+        # Comments of databases are kept as they came, which is in the encoding of where it was given.
+        with server.session() as shared:
+            said = objects.hash_of(shared, comment)
     with snapshot.alone(server, database, workers) as session:
-        return judge(session, expected, progress, itself, whole, comment)
+        return judge(session, expected, progress, itself, whole, said)
 
 
 def judge(
@@ -48,9 +53,9 @@ def judge(
     progress: Progress,
     itself: bool = True,
     whole: bool = False,
-    comment: str | None = None,
+    said: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The same for the database of a pinned session, as its transaction sees it."""
+    """The same for the database of a pinned session, as its transaction sees it. said: the hash of that comment."""
     mode = expected["mode"] if expected else "counts"
     if expected is None:
         found = proof.take(session, "full" if whole else mode)
@@ -60,7 +65,7 @@ def judge(
     progress.step(f"proving {database}: the rows and the content of every table, and all other objects")
     found = proof.take(session, "full" if whole else mode)
     # The comment of a working database says what it is there for.
-    _say(found, None if comment is None else objects.hash_of(session, comment))
+    _say(found, said)
     differences = proof.compare(expected, found, itself)
     verdict = {
         "result": "differs" if proof.serious(differences) else "proved",
@@ -75,11 +80,11 @@ def judge(
     return verdict, found
 
 
-def _say(found: dict[str, Any], comment: str | None) -> None:
+def _say(found: dict[str, Any], said: str | None) -> None:
     itself = found["objects"]["database"][""]
     itself.pop("comment", None)
-    if comment is not None:
-        itself["comment"] = comment
+    if said is not None:
+        itself["comment"] = said
 
 
 def require(database: str, backup: str, verdict: Mapping[str, Any], next_step: str) -> None:
