@@ -10,13 +10,13 @@ import shlex
 import time
 from typing import Any
 
-from . import beside, history, load_failed, prove, replaced, swap
+from . import beside, history, load_failed, lock_room, prove, replaced, swap
 from . import safety as safety_backup
 from .definition.load import names as deployed
-from .errors import HoldfastError, Refused, once_replaced
+from .errors import HoldfastError, once_replaced
 from .places import Places
 from .plan import Plan, plan
-from .postgresql import exclusive, load, locks, rows, surplus, workspace
+from .postgresql import exclusive, load, rows, surplus, workspace
 from .postgresql.inside import Inside
 from .postgresql.quote import identifier
 from .postgresql.reach import reach
@@ -52,7 +52,7 @@ def restore(choice: Choice, places: Places, progress: Progress, request: Restore
         if planned.mode == "swap" and planned.live:
             swap.check(server, planned.into)
         if planned.mode == "in_place" and planned.live:
-            _require_locks(planned, server, progress)
+            lock_room.require_for_replacing(planned, server, progress)
         outcome = {**_describe(planned, choice), "replacing": replaced.look(choice, server, request)}
         if request.dry_run:
             return {**outcome, "dry_run": True, "steps": steps(planned, request.safety)}
@@ -150,23 +150,6 @@ def _load_in_place(
     asked = judge if plan.proof else None
     load.load_in_place(server, plan.into, plan.path, plan.codec, plan.job.name, guard, asked)
     return judged[0] if judged else None
-
-
-def _require_locks(plan: Plan, server: Server, progress: Progress) -> None:
-    """Refuse what would need more locks than the server can have; it would fail midway, and others with it."""
-    tables = len(plan.proof["objects"]["table"]) if plan.proof else None
-    with server.session(plan.into) as session:
-        found = locks.of_replacing(session, tables)
-    told = f"in one transaction needs about {found.needed:,} locks, and {server.title} has room for {found.room:,}"
-    if found.too_many:
-        raise Refused(
-            f"database {plan.into}",
-            f"to replace it {told}",
-            f"Restore by a swap, which needs few; or set max_locks_per_transaction to {found.setting} (it is"
-            f" {found.per_session}), start PostgreSQL anew, and restore again. Nothing was touched.",
-        )
-    if found.needed > found.room:
-        progress.warn(f"to replace {plan.into} {told} for certain: should that fail, nothing will have been changed")
 
 
 def _another(plan: Plan) -> str:

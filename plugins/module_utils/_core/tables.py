@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from . import beside, history, prove, room
+from . import beside, history, lock_room, prove, room
 from .errors import NotProved, Refused, UsageError
 from .places import Places
 from .plan import Plan, plan, require_room
@@ -91,6 +91,7 @@ def restore_tables(choice: Choice, places: Places, progress: Progress, request: 
         wanted = _wanted(server, planned, request.tables, request.to)
         line.update(database=planned.into, mode="tables", tables=[one.source for one in wanted], dry_run=dry_run)
         made = _check(server, planned, wanted)
+        lock_room.require_for_tables(planned, len(wanted), server, progress)
         _require_room(server, planned, wanted)
         outcome = {
             "backup": planned.title,
