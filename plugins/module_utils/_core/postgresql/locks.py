@@ -43,9 +43,9 @@ UNUSED = """
     SELECT CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE')
       THEN (SELECT sum(size)::bigint FROM pg_shmem_allocations WHERE name IS NULL) END
 """
-# PostgreSQL sizes its tables of locks for N = max_locks_per_transaction for each process, makes half of the locks and all
-# of the ties between locks and processes when it starts, and the others out of memory that nothing uses, until that is
-# used up. With nothing else to spare it comes to 1.7 N. What a table has once taken it keeps, so that unused memory
+# PostgreSQL sizes its tables of locks for N = max_locks_per_transaction for each process, makes half of the locks and
+# all of the ties between locks and processes when it starts, and the others out of memory that nothing uses, until that
+# is used up. With nothing else to spare it comes to 1.7 N. What a table has once taken it keeps, so that unused memory
 # tells of more, and never of less. Source: InitLocks in lock.c, CalculateShmemSize in ipci.c, InitializeMaxBackends in
 # postinit.c (which adds fewer processes of its own than these).
 OWN_PROCESSES = 10
