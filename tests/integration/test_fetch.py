@@ -142,7 +142,7 @@ def test_what_was_fetched_is_published_again_under_the_lock_of_its_job(
         # What is there already does not come again; what is another backup is refused.
         told = newserver.playbook(*upload, status=2).told
         assert "TASK [Import it]" in told and "skipping: [newserver]" in told.partition("TASK [Import it]")[2]
-        newserver.run("sed", "-i", 's/"sha256": "./"sha256": "x/', f"{REPOSITORY}/{BACKUP}.manifest.json")
+        newserver.run("sed", "-Ei", r's/("sha256": ")(.{32})(.{32})/\1\3\2/', f"{REPOSITORY}/{BACKUP}.manifest.json")
         told = newserver.playbook(*upload, status=2).told
         assert f"upload: another backup {BACKUP} is in {REPOSITORY} already." in told
     finally:

@@ -19,6 +19,7 @@ from ansible_collections.holdfast.postgres.tests.integration.program import Hold
 from ansible_collections.holdfast.postgres.tests.integration.sabotage import replace
 from ansible_collections.holdfast.postgres.tests.integration.sample import small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server, docker
+from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
 
 LINES = {
     "shell": "\\! touch {witness}",
@@ -118,6 +119,8 @@ def test_psql_is_nobody_who_could_do_harm(holdfast: Holdfast, container15: Serve
     run = holdfast.start("restore", hostile.made["id"], "--into", container15.unique())
     try:
         found = Path("/proc") / str(processes.find_by_argument(run.pid, "--file=-"))
+        # It becomes psql step by step, in one process.
+        wait_until(lambda: (found / "comm").read_text(encoding="utf-8") == "psql\n", "it has become psql")
         status = dict(line.split(":", 1) for line in (found / "status").read_text(encoding="utf-8").splitlines())
         assert "0" not in status["Uid"].split() + status["Gid"].split()
         assert status["Groups"].split() == []
