@@ -14,6 +14,7 @@ import pytest
 from psycopg import sql
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import proof
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.difference import Difference
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql import rows
 from ansible_collections.holdfast.postgres.tests.integration import sample
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
@@ -103,7 +104,7 @@ def whole(_cluster15: Server) -> Iterator[tuple[Any, dict[str, Any]]]:
     _cluster15.drop(database)
 
 
-def altered(whole: tuple[Any, dict[str, Any]], statement: str) -> list[proof.Difference]:
+def altered(whole: tuple[Any, dict[str, Any]], statement: str) -> list[Difference]:
     session, expected = whole
     session.execute("BEGIN")
     try:

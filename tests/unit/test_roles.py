@@ -207,7 +207,7 @@ def as_pg_dumpall(text: str) -> str:
 def test_a_literal_is_only_a_literal_whatever_is_in_it():
     dice = random.Random(8)
     pieces = [*HOSTILE, "E", "'", '"', ";", "\n", "--", " ", "\\", "ALTER ROLE evil SUPERUSER;"]
-    for text in [*HOSTILE, *("".join(dice.choices(pieces, k=dice.randrange(1, 6))) for _ in range(500))]:
+    for text in [*HOSTILE, *("".join(dice.choices(pieces, k=dice.randrange(1, 6))) for _text in range(500))]:
         setting = f"ALTER ROLE app SET my.own TO {as_pg_dumpall(text)};".replace("my.own", '"my.own"')
         found = read_globals(globals_with(f"{setting}\nCOMMENT ON ROLE owner IS {as_pg_dumpall(text)};"))
         assert (found.problem, sorted(found.roles)) == ("", ["app", "chief", "owner", "postgres", 'we"ird; role'])

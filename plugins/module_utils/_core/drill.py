@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import beside, drill_report, evidence, history, load_failed, prove, scratchpad, verify
+from .difference import Difference
 from .errors import HoldfastError, NotProved, Refused, UnknownBackup, UsageError
 from .places import Places
 from .plan import plan
@@ -20,7 +21,6 @@ from .postgresql import catalog
 from .postgresql.server import Server
 from .priority import low_priority
 from .progress import Progress
-from .proof import Difference
 from .repository import lock
 from .repository.local import Entry
 from .repository.manifest import Artifact, Manifest

@@ -30,8 +30,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import VERSION, proof
+from .difference import Difference
 from .errors import HoldfastError
-from .proof import Difference
 from .repository.manifest import Artifact, Manifest, timestamp
 
 SHAPE = 1

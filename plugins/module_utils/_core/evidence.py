@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from .difference import Difference
 from .errors import HoldfastError
 from .places import Places
-from .proof import Difference
 from .repository import names
 from .repository.artifact import write_file
 from .repository.manifest import moment

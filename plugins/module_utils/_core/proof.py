@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import proof_shape, shape
 from .compare_objects import compare_objects
-from .difference import Difference as Difference
+from .difference import Difference
 from .errors import Damaged
 from .postgresql import large_objects, objects, rows, sequences
 

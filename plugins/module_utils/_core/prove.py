@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import proof
+from .difference import Difference
 from .errors import NotProved
 from .postgresql import objects, snapshot
 from .postgresql.server import Server
 from .progress import Progress
-from .proof import Difference
 
 SHOWN = 20
 

@@ -13,6 +13,7 @@ from typing import Any
 from . import beside, history, kept, prove, swap
 from .aside import Mark, put_aside
 from .definition.model import Job
+from .difference import Difference
 from .errors import Refused
 from .places import Places
 from .postgresql import properties
@@ -20,7 +21,6 @@ from .postgresql.quote import identifier
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
-from .proof import Difference
 from .repository import lock
 from .repository.manifest import timestamp
 

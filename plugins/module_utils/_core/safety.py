@@ -14,10 +14,10 @@ from typing import Any
 
 from . import backup, history, proof, prove
 from .definition.model import Database, Job
+from .difference import Difference
 from .errors import Refused, Unrecorded
 from .places import Places
 from .progress import Progress
-from .proof import Difference
 from .repository.manifest import Artifact, Manifest
 
 

@@ -73,7 +73,7 @@ TYPE = """
 
 def read(session: Session) -> Fingerprint:
     """What the session's transaction sees."""
-    return {(kind, oid, mark) for kind, oid, mark in session.execute(QUERY)}
+    return set(session.execute(QUERY))
 
 
 def gone(before: Fingerprint, now: Fingerprint) -> list[str]:

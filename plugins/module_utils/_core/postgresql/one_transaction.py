@@ -45,11 +45,11 @@ def without_commits(chunks: Iterable[bytes]) -> Iterator[bytes]:
         data += chunk
         done = []
         while found := looking.search(data):
-            marks = found.groupdict()
-            start, end = found.span(next(iter(marks))) if any(marks.values()) else (found.end(), found.end())
+            mark = found.lastgroup
+            start, end = found.span(mark) if mark else (found.end(), found.end())
             done.append(data[:start])
             data = data[end:]
-            looking = _after(looking, marks)
+            looking = _after(looking, mark)
         kept = _kept(data, looking)
         done.append(data[: len(data) - kept])
         data = data[len(data) - kept :]
@@ -60,10 +60,10 @@ def without_commits(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield data[1:] if first else data
 
 
-def _after(looking: re.Pattern[bytes], marks: dict[str, bytes | None]) -> re.Pattern[bytes]:
+def _after(looking: re.Pattern[bytes], mark: str | None) -> re.Pattern[bytes]:
     if looking is not NEXT:
         return NEXT
-    return LARGE_OBJECTS_END if marks["begin"] else ROWS_END
+    return LARGE_OBJECTS_END if mark else ROWS_END
 
 
 def _kept(data: bytes, looking: re.Pattern[bytes]) -> int:

@@ -79,23 +79,21 @@ def cluster(source: Connection, need: Need, progress: Progress) -> Iterator[Scra
         raise UsageError(str(home), "a socket cannot have so long a path", "Set work_dir in the job's connection.")
     progress.step(f"starting a scratch server with {programs}")
     hidden = [Path(source.socket), *([need.data] if need.data is not None else [])]
-    try:
+    with contextlib.ExitStack() as stack:
+        stack.callback(_remove, home)
         home.mkdir(mode=0o710)
-        with sandbox(home, hidden, programs) as box:
-            server.sandbox = box
-            _furnish(home, box)
+        box = server.sandbox = stack.enter_context(sandbox(home, hidden, programs))
+        _furnish(home, box)
 
-            def inside(program: str, *args: str) -> Command:
-                # The signal with which a server ends at once.
-                ending = signal.SIGQUIT
-                argv = box.words((*LOWLY, str(programs / program), *args), ending)
-                return Command(argv, label=program, ending=ending)
+        def inside(program: str, *args: str) -> Command:
+            # The signal with which a server ends at once.
+            ending = signal.SIGQUIT
+            argv = box.words((*LOWLY, str(programs / program), *args), ending)
+            return Command(argv, label=program, ending=ending)
 
-            scratch.make_cluster(f"{home}/data", need.superuser, inside)
-            with scratch.serve(server, f"{home}/data", str(run), need.libraries, inside, progress):
-                yield server
-    finally:
-        _remove(home)
+        scratch.make_cluster(f"{home}/data", need.superuser, inside)
+        with scratch.serve(server, f"{home}/data", str(run), need.libraries, inside, progress):
+            yield server
 
 
 def _furnish(home: Path, box: Sandbox) -> None:
