@@ -80,7 +80,7 @@ def altering(_container17: Server) -> Iterator[Any]:
 
 def look(session: Any) -> dict[str, Any]:
     """A proof without the rows."""
-    none = {"tables": {}, "sequences": {}, "large_objects": {"count": 0}, "major": 17}
+    none = {"mode": "full", "tables": {}, "sequences": {}, "large_objects": {"count": 0}, "major": 17}
     return {**none, "objects": objects.read(session)}
 
 
