@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shutil
@@ -140,3 +141,19 @@ def test_without_namespaces_it_runs_as_nobody_and_the_evidence_says_so(holdfast:
     told = report["server"]["isolation"]
     assert "as the user nobody" in told and "namespaces cannot be made here" in told
     assert "nobody" in Path(holdfast.history(job)[-1]["evidence"]).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("format", ["plain", "custom", "directory"])
+def test_files_that_are_for_their_owner_alone_keep_it_from_nothing(
+    holdfast: Holdfast, cluster15: Server, format: str
+) -> None:
+    job = f"library-{secrets.token_hex(4)}"
+    holdfast.define(job, cluster15, small(cluster15, cluster15.unique()), format=format)
+    holdfast.backup(job)
+    # As in the units that the role writes
+    before = os.umask(0o077)
+    try:
+        report = holdfast.json("drill")
+    finally:
+        os.umask(before)
+    assert (report["result"], report["where"]) == ("proved", "cluster")

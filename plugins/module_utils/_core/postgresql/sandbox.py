@@ -11,6 +11,7 @@ a network, and with empty directories in the place of those where sockets and da
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
@@ -88,7 +89,12 @@ def _room(home: Path, user: int, masks: Sequence[Path]) -> Iterator[int]:
         if not next(holder.chunks(), b""):
             holder.finish()
         mount = ("mount", "--all", "--fstab", str(fstab))
-        run(Command(("nsenter", f"--target={holder.pid}", "--mount", "--", *mount), label="mount"))
+        # The server has to pass through the directories that mount makes, whatever the umask of a unit of ours is.
+        before = os.umask(0o022)
+        try:
+            run(Command(("nsenter", f"--target={holder.pid}", "--mount", "--", *mount), label="mount"))
+        finally:
+            os.umask(before)
         yield holder.pid
 
 

@@ -81,7 +81,9 @@ def cluster(source: Connection, need: Need, progress: Progress) -> Iterator[Scra
     hidden = [Path(source.socket), *([need.data] if need.data is not None else [])]
     with contextlib.ExitStack() as stack:
         stack.callback(_remove, home)
-        home.mkdir(mode=0o710)
+        home.mkdir(mode=0o700)
+        # Whatever the umask, which is 0077 in a unit of ours: the group is the server's.
+        home.chmod(0o710)
         box = server.sandbox = stack.enter_context(sandbox(home, hidden, programs))
         _furnish(home, box)
 
