@@ -30,8 +30,9 @@ def require_for_tables(plan: Plan, number: int, server: Server, progress: Progre
 
 
 def _require(plan: Plan, server: Server, progress: Progress, found: locks.Locks, doing: str, way: str) -> None:
-    sum_of_room = f"{found.room:,} (max_locks_per_transaction {found.per_session:,} for each of {found.sessions:,})"
-    has = f"and {server.title} has room for {sum_of_room}"
+    table = found.server
+    room = f"{table.room:,} (max_locks_per_transaction {table.each:,} for each of {table.sessions:,})"
+    has = f"and {server.title} has room for {room}"
     if found.too_many:
         raise Refused(
             f"database {plan.into}",
@@ -39,7 +40,7 @@ def _require(plan: Plan, server: Server, progress: Progress, found: locks.Locks,
             f"{way}; or set max_locks_per_transaction to {found.setting:,}, start PostgreSQL anew, and restore again."
             " Nothing was touched.",
         )
-    if found.most > found.room:
+    if found.most > table.room:
         progress.warn(
             f"{doing} in one transaction needs {found.least:,} to {found.most:,} locks, {has} for certain: should they"
             " not suffice, nothing will have been changed"

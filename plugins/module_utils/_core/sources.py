@@ -129,7 +129,9 @@ def _dump(
     # Each process locks the tables, and so does the session with the snapshot.
     parallel = job.parallel if codec.format == "directory" and needed.allow(3) else 1
     if codec.format == "directory" and parallel < job.parallel:
-        progress.warn(f"{needed.tables:,} tables are dumped in one process: the server has {needed.room:,} locks")
+        progress.warn(
+            f"{needed.tables:,} tables are dumped in one process: the server has {needed.server.room:,} locks"
+        )
     workers, locked = job.parallel, needed.allow(2)
     with (
         dump_locks.explained(source.database, needed),
