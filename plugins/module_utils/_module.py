@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, NamedTuple
+import traceback
+from typing import Any, Callable, NamedTuple, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -161,15 +162,26 @@ def _join(module: AnsibleModule, long: Long, places: Places, job: Job, progress:
     if not claim.new:
         module.exit_json(**_known(claim.run), new=claim.run.id == run_id)
     if detach.detach(claim.run.output, claim.run.errors):
-        try:
-            module.exit_json(**_known(claim.run), new=True)
-        finally:
-            # Ansible's wrapper deletes the code of the module when the module returns, and the other process needs it.
-            sys.stdout.flush()
-            os._exit(0)
+        _leave(lambda: module.exit_json(**_known(claim.run), new=True))
     progress.run = claim.run
     if claim.earlier:
         progress.step(claim.earlier)
+
+
+def _leave(tell: Callable[[], None]) -> NoReturn:
+    """End at once: Ansible's wrapper deletes a module's code when it returns, and the other process needs that."""
+    done = False
+    try:
+        tell()
+    except SystemExit:
+        done = True
+    finally:
+        if not done:
+            # Nobody else would hear of it.
+            traceback.print_exc()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0 if done else 1)
 
 
 def _known(run: runs.Run) -> dict[str, Any]:

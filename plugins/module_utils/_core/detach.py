@@ -14,15 +14,20 @@ from pathlib import Path
 def detach(output: Path, errors: Path) -> bool:
     """Become two processes: True in the one that was started, False in the one that goes on without it.
 
-    Returns in the first one when the second stands on its own. What the second prints goes to the two files; a SIGTERM
-    interrupts it, so that it undoes what is unfinished.
+    Returns in the first one when the second stands on its own, and in that when the first has ended: whoever ends last
+    may clear away what both need. What the second prints goes to the two files; a SIGTERM interrupts it, so that it
+    undoes what is unfinished.
     """
     ready, tell_ready = os.pipe()
+    # Ours to write as long as the first one lives, and never written.
+    ended, alive = os.pipe()
     if os.fork():
         os.close(tell_ready)
+        os.close(ended)
         os.read(ready, 1)
         os.close(ready)
         return True
+    os.close(alive)
     os.setsid()
     os.chdir("/")
     _become(0, os.open(os.devnull, os.O_RDONLY))
@@ -31,6 +36,8 @@ def detach(output: Path, errors: Path) -> bool:
     signal.signal(signal.SIGTERM, _interrupt)
     os.close(ready)
     os.close(tell_ready)
+    os.read(ended, 1)
+    os.close(ended)
     return False
 
 
