@@ -48,7 +48,8 @@ class Command:
     env is added to a copy of our own environment from which libpq's variables were taken out, so that nothing
     an operator exported can redirect a backup. user is an operating system user to become (needs root), or the number
     of one that has no name and belongs to no group. confined: it can start no program, nor get any right back.
-    secret_env is like env, and never shown. ending is the signal that ends the program, with us or before us.
+    secret_env is like env, and never shown. ending is the signal that ends the program, with us or before us. umask is
+    -1 for ours.
     """
 
     argv: tuple[str, ...]
@@ -58,6 +59,7 @@ class Command:
     label: str = ""
     ending: signal.Signals = signal.SIGTERM
     confined: bool = False
+    umask: int = -1
 
     @property
     def name(self) -> str:
@@ -252,6 +254,7 @@ def _popen(command: Command, stdin: IO[bytes] | int, stdout: IO[bytes] | int) ->
         env=environment,
         # A working directory that every user may enter: programs run as another user inherit ours.
         cwd="/",
+        umask=command.umask,
         start_new_session=True,
     )
 

@@ -11,7 +11,6 @@ a network, and with empty directories in the place of those where sockets and da
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
@@ -90,11 +89,7 @@ def _room(home: Path, user: int, masks: Sequence[Path]) -> Iterator[int]:
             holder.finish()
         mount = ("mount", "--all", "--fstab", str(fstab))
         # The server has to pass through the directories that mount makes, whatever the umask of a unit of ours is.
-        before = os.umask(0o022)
-        try:
-            run(Command(("nsenter", f"--target={holder.pid}", "--mount", "--", *mount), label="mount"))
-        finally:
-            os.umask(before)
+        run(Command(("nsenter", f"--target={holder.pid}", "--mount", "--", *mount), label="mount", umask=0o022))
         yield holder.pid
 
 
