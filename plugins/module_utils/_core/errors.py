@@ -111,6 +111,11 @@ class Refused(HoldfastError):
     pass
 
 
+def cause_of(error: OSError | HoldfastError) -> str:
+    """Why something could not be written, for an error that says what that means."""
+    return error.cause if isinstance(error, HoldfastError) else error.strerror or str(error)
+
+
 @contextlib.contextmanager
 def once_replaced() -> Iterator[None]:
     """Marks what goes wrong in the block: the live database is no longer what it was."""

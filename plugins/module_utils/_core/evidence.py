@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .difference import Difference
-from .errors import HoldfastError
+from .errors import HoldfastError, cause_of
 from .places import Places
 from .repository import names
 from .repository.artifact import write_file
@@ -51,7 +51,6 @@ def write(places: Places, report: Mapping[str, Any]) -> Path:
     directory = places.history(report["job"]).parent / "evidence"
     stem = f"{report['backup']}_{names.stamp(moment(report['started']))}"
     number = 0
-    written: list[Path] = []
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         while True:
@@ -60,20 +59,16 @@ def write(places: Places, report: Mapping[str, Any]) -> Path:
             if not path.exists():
                 break
             number += 1
-        for file, content in (
-            (directory / f"{name}.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n"),
-            (path, text(report)),
-        ):
-            written.append(file)
-            write_file(file, content)
+        data = directory / f"{name}.json"
+        write_file(data, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        with contextlib.ExitStack() as alone:
+            alone.callback(data.unlink)
+            write_file(path, text(report))
+            alone.pop_all()
     except (OSError, HoldfastError) as error:
-        for file in written:
-            with contextlib.suppress(OSError):
-                file.unlink()
-        cause = error.cause if isinstance(error, HoldfastError) else error.strerror or str(error)
         raise HoldfastError(
             f"evidence {directory}",
-            f"{cause}. Only the evidence is missing, but without it the drill does not count. It ended:"
+            f"{cause_of(error)}. Only the evidence is missing, but without it the drill does not count. It ended:"
             f" {report['result']}",
             f"Free space in {places.state}, or make it writable, and drill again.",
         ) from error

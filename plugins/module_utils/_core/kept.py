@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from . import proof
-from .errors import Damaged, HoldfastError
+from .errors import Damaged, HoldfastError, cause_of
 from .places import Places
 from .repository.artifact import write_file
 
@@ -29,12 +29,9 @@ def keep(places: Places, job: str, before: str, found: dict[str, Any]) -> None:
         path.unlink(missing_ok=True)
         write_file(path, json.dumps(found, ensure_ascii=False) + "\n")
     except (OSError, HoldfastError) as error:
-        with contextlib.suppress(OSError):
-            path.unlink()
-        cause = error.cause if isinstance(error, HoldfastError) else error.strerror or str(error)
         raise HoldfastError(
             str(path.parent),
-            f"what a rollback needs to know cannot be kept there: {cause}",
+            f"what a rollback needs to know cannot be kept there: {cause_of(error)}",
             f"Free space in {places.state}, or make it writable. Nothing was replaced.",
         ) from error
 

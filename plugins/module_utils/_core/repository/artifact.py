@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -63,10 +64,15 @@ def disk_error(path: Path, error: OSError) -> HoldfastError:
 
 
 def write_file(path: Path, text: str) -> None:
-    """A new small file, on the disk on return."""
-    with Writer(path) as writer:
-        # A name that is no UTF-8 is written as JSON would escape it.
-        writer.write(text.encode("utf-8", "backslashreplace"))
+    """A new small file: whole, and on the disk on return, or not there."""
+    try:
+        with Writer(path) as writer:
+            # A name that is no UTF-8 is written as JSON would escape it.
+            writer.write(text.encode("utf-8", "backslashreplace"))
+    except HoldfastError:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
 
 
 def sync_directory(path: Path) -> None:
