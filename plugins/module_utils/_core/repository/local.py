@@ -22,6 +22,8 @@ from .artifact import sync_directory, write_file
 from .manifest import Manifest, read
 
 PUBLISHING = "publishing.json"
+# How often what has no manifest is looked for, before it is said to have none
+LOOKS = 3
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,19 @@ class Repository:
 
     def unmanaged(self) -> list[tuple[Path, os.stat_result]]:
         """Dumps without a manifest: an older script's, or a person's. They are never deleted."""
+        # A backup that is published or deleted while we look is whole, or gone, at one of the next looks. And no
+        # directory is read in one moment: what is renamed meanwhile may be in it under neither name.
         found = self._unmanaged()
-        # A backup that was published or deleted while we looked: at the second look it is whole, or gone.
-        again = self._unmanaged() if found else {}
-        return [(self.directory / name, again[name]) for name in sorted(found) if name in again]
+        for _look in range(LOOKS - 1):
+            again = self._unmanaged() if found else {}
+            found = {name: status for name, status in again.items() if name in found}
+        return [(self.directory / name, found[name]) for name in sorted(found)]
 
     def _unmanaged(self) -> dict[str, os.stat_result]:
+        # Before, too: the list of a backup goes away when its manifest is in place.
+        managed = self._about_to_be()
         files = self.files()
-        managed = {name for marker in self.directory.glob(f".*.partial/{PUBLISHING}") for name in read_list(marker)}
+        managed |= self._about_to_be()
         for name in files:
             # What is left of a backup that was being deleted goes with the next run.
             tombstone = names.deleted(name)
@@ -84,6 +91,10 @@ class Repository:
             for name, status in files.items()
             if name not in managed and not name.startswith(".") and recognise(name) is not None
         }
+
+    def _about_to_be(self) -> set[str]:
+        """The files of backups that are being published."""
+        return {name for marker in self.directory.glob(f".*.partial/{PUBLISHING}") for name in read_list(marker)}
 
     def begin(self, backup: str) -> Path:
         """The hidden directory in which to make a new backup."""
