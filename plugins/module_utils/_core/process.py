@@ -10,35 +10,17 @@ import contextlib
 import io
 import logging
 import os
-import secrets
 import shlex
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Callable, cast
 
-from .errors import MissingProgram, ProgramFailed
+from .errors import ProgramFailed
 from .pipes import CHUNK, Feeder, Tail, widen
-
-PACKAGES = {
-    "zstd": "zstd",
-    "gzip": "gzip",
-    "tar": "tar",
-    "docker": "docker.io (or Docker's own docker-ce-cli)",
-    "podman": "podman",
-    "setpriv": "util-linux",
-    "prlimit": "util-linux",
-    "unshare": "util-linux",
-    "nsenter": "util-linux",
-}
-# For a program that must start none: nowhere to find any, and nothing to run for it.
-NO_PROGRAMS = dict.fromkeys(("PATH", "SHELL", "PAGER", "PSQL_PAGER", "EDITOR", "VISUAL", "PSQL_EDITOR"), "/nonexistent")
-# Beyond what distributions, systemd and user namespaces give to anybody by default.
-FIRST_STRANGER, STRANGERS = 3 << 29, 1 << 28
-NOBODY = 65534
+from .privileges import NO_PROGRAMS, guard
+from .programs import found
 
 
 @dataclass(frozen=True)
@@ -247,7 +229,7 @@ def _popen(command: Command, stdin: IO[bytes] | int, stdout: IO[bytes] | int) ->
         environment.pop("HOME", None)
     logging.getLogger("holdfast").debug("%s", " ".join(shlex.quote(word) for word in command.argv))
     return subprocess.Popen(
-        [*_guard(command), program, *command.argv[1:]],
+        [*guard(command.user, command.ending, command.confined), program, *command.argv[1:]],
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
@@ -257,52 +239,6 @@ def _popen(command: Command, stdin: IO[bytes] | int, stdout: IO[bytes] | int) ->
         umask=command.umask,
         start_new_session=True,
     )
-
-
-def _guard(command: Command) -> list[str]:
-    """A child must not outlive us: the kernel ends it when we are killed."""
-    guard = [found("setpriv"), "--pdeathsig", command.ending.name[3:]]
-    if isinstance(command.user, int):
-        guard += [f"--reuid={command.user}", f"--regid={command.user}", "--clear-groups"]
-    elif command.user is not None:
-        guard += [f"--reuid={command.user}", f"--regid={_group(command.user)}", "--init-groups"]
-    if not command.confined:
-        return [*guard, "--"]
-    if os.geteuid() == 0:
-        guard += ["--bounding-set=-all", "--inh-caps=-all"]
-    # The limit counts when a process is made: what runs already, and threads of the user's others, are not in its way.
-    return [*guard, "--no-new-privs", "--", found("prlimit"), "--nproc=0:0", "--"]
-
-
-def found(program: str, path: str | None = None) -> str:
-    """Where a program is; :class:`MissingProgram` names the package that brings it."""
-    where = shutil.which(program, path=path)
-    if where is None:
-        package = PACKAGES.get(os.path.basename(program))
-        raise MissingProgram(
-            program, "this program is not installed", f"Install the package {package}." if package else ""
-        )
-    return where
-
-
-def stranger() -> int | None:
-    """The number of a user whom nothing belongs to and no other process runs as; None when we cannot become one.
-
-    In a user namespace without such numbers it is nobody's.
-    """
-    if os.geteuid() != 0:
-        return None
-    with Path("/proc/self/uid_map").open(encoding="ascii") as stream:
-        last = max(int(first) + int(number) for first, _outside, number in map(str.split, stream)) - 1
-    if last >= FIRST_STRANGER + STRANGERS:
-        return FIRST_STRANGER + secrets.randbelow(STRANGERS)
-    return NOBODY if last >= NOBODY else None
-
-
-def _group(user: str) -> int:
-    import pwd
-
-    return pwd.getpwnam(user).pw_gid
 
 
 def _fate(status: int) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 from ..beneath import open_beneath
 from ..definition.model import Connection
 from ..errors import MissingProgram, ProgramFailed, ServerError
-from ..process import NO_PROGRAMS, NOBODY, Command, run
+from ..privileges import NO_PROGRAMS, NOBODY
+from ..process import Command, run
 from . import catalog
 from .server import Server, version_of
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MissingProgram, ServerError
-from ..process import Command, stranger
+from ..privileges import stranger
+from ..process import Command
 from . import catalog
 from .server import Server, version_of
 

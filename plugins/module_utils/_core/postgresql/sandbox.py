@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import HoldfastError
-from ..process import NOBODY, Command, Pipeline, found, run, stranger
+from ..privileges import NOBODY, stranger
+from ..process import Command, Pipeline, run
+from ..programs import found
 
 NAMESPACES = ("--mount", "--net", "--ipc", "--uts")
 SMALL = "mode=755,size=1m"

@@ -21,7 +21,8 @@ from pathlib import Path
 from .. import space
 from ..definition.model import Connection
 from ..errors import HoldfastError, MissingProgram, UsageError
-from ..process import FIRST_STRANGER, NO_PROGRAMS, Command
+from ..privileges import FIRST_STRANGER, NO_PROGRAMS
+from ..process import Command
 from ..progress import Progress
 from . import scratch
 from .direct import DEBIAN_PROGRAMS, SocketServer
