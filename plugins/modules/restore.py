@@ -251,7 +251,7 @@ from typing import Any
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import restore, tables, which
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.request import MODES, MODULE, RestoreRequest
-from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import views
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import restore_views
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.blocks import Block
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.draw import lines
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.replacing import replacing
@@ -298,7 +298,7 @@ def _asked(request: Request) -> RestoreRequest:
 
 
 def view(result: dict[str, Any]) -> list[Block]:
-    return views.restored_tables(result) if result["mode"] == "tables" else views.restored(result)
+    return restore_views.restored_tables(result) if result["mode"] == "tables" else restore_views.restored(result)
 
 
 def main() -> None:

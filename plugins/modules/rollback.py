@@ -91,7 +91,7 @@ from typing import Any
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import rollback
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.model import Job
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import Refused, UsageError
-from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import views
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import restore_views
 from ansible_collections.holdfast.postgres.plugins.module_utils._module import Long, Request, run
 
 OPTIONS = {"database": {"type": "str"}, "force": {"type": "bool", "default": False}}
@@ -116,7 +116,7 @@ def _only(job: Job) -> str:
 
 
 def main() -> None:
-    run(OPTIONS, undo, views.rolled_back, Long("rollback", lasting=True))
+    run(OPTIONS, undo, restore_views.rolled_back, Long("rollback", lasting=True))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.arguments import parse
-from ansible_collections.holdfast.postgres.plugins.module_utils._core.cli import request_of
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import UsageError
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.request import (
     MODES,
@@ -20,6 +19,7 @@ from ansible_collections.holdfast.postgres.plugins.module_utils._core.request im
     PROGRAM,
     RestoreRequest,
 )
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.verbs import request_of
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "into": {"into": "library_yesterday"},
