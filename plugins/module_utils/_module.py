@@ -24,6 +24,7 @@ from ._core.progress import Progress
 from ._core.retention import Keep
 from ._core.terminal.blocks import Block
 from ._core.terminal.draw import lines
+from ._core.visible import visible
 
 KEEP = {option: {"type": "int", "default": default} for option, default in vars(Keep()).items()}
 
@@ -105,7 +106,7 @@ class _Collected(Progress):
             self.run.tell(text)
 
     def warn(self, text: str) -> None:
-        self._module.warn(text)
+        self._module.warn(visible(text))
 
 
 def run(

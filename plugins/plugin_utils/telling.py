@@ -9,9 +9,11 @@ from __future__ import annotations
 from ansible import constants
 from ansible.utils.display import Display
 
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.visible import visible
+
 
 def tell(host: str, text: str) -> None:
     """Show a line of a host."""
     # Somebody may be reading the JSON of these callbacks.
     machine = constants.DEFAULT_STDOUT_CALLBACK.rpartition(".")[2] in ("json", "jsonl")
-    Display().display(f"{host}  {text}", color=constants.COLOR_VERBOSE, stderr=machine)
+    Display().display(f"{host}  {visible(text)}", color=constants.COLOR_VERBOSE, stderr=machine)

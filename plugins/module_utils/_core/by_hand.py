@@ -7,20 +7,21 @@
 from __future__ import annotations
 
 from .codec import Codec
+from .visible import shell_word
 
 READ = {"zstd": "zstd -dc {file}", "gzip": "gunzip -c {file}", "none": "cat {file}"}
 
 
 def database(file: str, codec: Codec, name: str) -> tuple[str, ...]:
     """Create an empty database and load the artifact into it, in the directory of the backup."""
-    target = _quote(f"{name}_restored")
+    target = shell_word(f"{name}_restored")
     create = f"createdb -T template0 {target}"
     if codec.format == "plain":
         load = f"{_read(file, codec)} | psql -X -v ON_ERROR_STOP=1 -d {target}"
     elif codec.format == "custom":
         load = f"{_read(file, codec)} | pg_restore --exit-on-error -d {target}"
     else:
-        folder = _quote(file.split(".")[0])
+        folder = shell_word(file.split(".")[0])
         return (
             create,
             f"mkdir {folder} && {_read(file, codec)} | tar -x -C {folder}",
@@ -35,10 +36,4 @@ def globals(file: str, codec: Codec) -> tuple[str, ...]:
 
 
 def _read(file: str, codec: Codec) -> str:
-    return READ[codec.outer].format(file=_quote(file))
-
-
-def _quote(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
+    return READ[codec.outer].format(file=shell_word(file))

@@ -40,7 +40,6 @@ def main(argv: Sequence[str], stdout: TextIO | None, stderr: TextIO | None) -> i
 
 
 def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
-    import json
     import signal
     import sys
 
@@ -51,6 +50,7 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
     from .terminal.draw import draw
     from .terminal.progress import StreamProgress
     from .verbs import VERBS
+    from .visible import as_json
 
     signal.signal(signal.SIGTERM, _interrupt)
     # The connection to the terminal is lost. nohup has it ignored, and then it stays so.
@@ -67,8 +67,8 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
         result, view, status = VERBS[arguments.verb](arguments, Places.from_environment(), progress)
     except HoldfastError as error:
         if arguments.json:
-            stdout.write(json.dumps(_as_data(error), ensure_ascii=False) + "\n")
-        progress.fail(f"{error.thing}: {error.cause.splitlines()[0]}")
+            stdout.write(as_json(_as_data(error)) + "\n")
+        progress.fail(f"{error.thing}: {error.first_line}")
         draw(views.errors([(error.thing, error.cause, error.next_step)]), stderr)
         return error.exit_status
     except KeyboardInterrupt:
@@ -83,7 +83,7 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
         draw(views.errors([(arguments.verb, "this is a defect of holdfast", "Please report the lines above.")]), stderr)
         return CRASHED
     if arguments.json:
-        stdout.write(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
+        stdout.write(as_json(result, indent=2) + "\n")
     else:
         draw(view(result), stdout)
     return int(status)
@@ -96,8 +96,14 @@ def _interrupt(*_: object) -> None:
 def _trace(stderr: TextIO) -> None:
     import logging
 
+    from .visible import visible
+
+    class OneLine(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return visible(super().format(record))
+
     handler = logging.StreamHandler(stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s"))
+    handler.setFormatter(OneLine("%(asctime)s  %(message)s"))
     logger = logging.getLogger("holdfast")
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .visible import visible
+
 NOT_COMPUTED = "it could not be computed"
 
 
@@ -35,4 +37,4 @@ class Difference:
         return asdict(self)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}: {self.what}" if self.name else f"{self.kind}: {self.what}"
+        return visible(f"{self.kind} {self.name}: {self.what}" if self.name else f"{self.kind}: {self.what}")

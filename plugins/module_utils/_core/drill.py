@@ -216,7 +216,7 @@ def _judge(backup: str, report: dict[str, Any], errors: list[HoldfastError]) -> 
         lines += [f"{where}{one}" for one in differences]
         found += differences
     if found:
-        lines += [f"{error.thing}: {error.cause.splitlines()[0]}" for error in errors]
+        lines += [f"{error.thing}: {error.first_line}" for error in errors]
         cause = f"it is not what was backed up: {prove.told(lines)}"
         raise prove.not_proved(f"backup {backup}", cause, REPLACE if prove.damaged(found) else COMPUTE, found)
     if errors:

@@ -44,6 +44,11 @@ class HoldfastError(Exception):
         self.next_step = next_step
         super().__init__(f"{thing}: {cause}" + (f"\n{next_step}" if next_step else ""))
 
+    @property
+    def first_line(self) -> str:
+        """What the cause begins with."""
+        return self.cause.partition("\n")[0]
+
 
 class UsageError(HoldfastError):
     exit_status = 2

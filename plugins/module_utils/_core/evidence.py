@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from .repository import names
 from .repository.artifact import write_file
 from .repository.manifest import moment
 from .units import duration, size
+from .visible import as_json, visible
 
 WIDTH = 100
 VERDICTS = {
@@ -60,7 +60,7 @@ def write(places: Places, report: Mapping[str, Any]) -> Path:
                 break
             number += 1
         data = directory / f"{name}.json"
-        write_file(data, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        write_file(data, as_json(report, indent=1) + "\n")
         with contextlib.ExitStack() as alone:
             alone.callback(data.unlink)
             write_file(path, text(report))
@@ -93,12 +93,12 @@ def text(report: Mapping[str, Any]) -> str:
         lines += ["", "Why it failed", ""]
         error = report["error"]
         for part in (f"{error['thing']}: {error['cause']}", error["next_step"]):
-            for line in part.splitlines():
+            for line in part.split("\n"):
                 lines += _wrapped(line, "  ")
     lines += ["", "What this shows, and what it does not", ""]
     for statement in _honestly(report):
         lines += _wrapped(statement, "  - ", "    ")
-    return "\n".join(lines) + "\n"
+    return "".join(f"{visible(line)}\n" for line in lines)
 
 
 def _backup(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -137,7 +137,7 @@ def _database(database: Mapping[str, Any]) -> list[str]:
     title = f"Database {database['database']}: {database['result'].upper()}"
     lines = ["", title, "-" * len(title), ""]
     if database["error"]:
-        for line in database["error"].splitlines():
+        for line in database["error"].split("\n"):
             lines += _wrapped(line, "  ")
         return lines
     lines += _wrapped(f"{database['rows']:,} rows; {MODES[database['mode']]}.", "  ")

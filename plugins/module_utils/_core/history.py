@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from . import shape
 from .errors import CannotLoad, Damaged, HoldfastError, Locked, NotProved, Unrecorded
 from .places import Places
 from .repository.manifest import moment, timestamp
+from .visible import as_json
 
 # What is relied on when a line is read; verbs add more.
 LINE = shape.keys(
@@ -196,7 +196,7 @@ def _append(places: Places, job: str, line: dict[str, Any]) -> None:
 
 def _write_whole(descriptor: int, line: dict[str, Any]) -> None:
     """All of the line, or nothing of it."""
-    text = json.dumps(line, ensure_ascii=False) + "\n"
+    text = as_json(line) + "\n"
     size = os.fstat(descriptor).st_size
     if size and os.pread(descriptor, 1, size - 1) != b"\n":
         # A crash cut the last line short: it must not swallow this one.

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from . import proof
 from .errors import Damaged, HoldfastError, cause_of
 from .places import Places
 from .repository.artifact import write_file
+from .visible import as_json
 
 ENDING = ".proof.json"
 
@@ -27,7 +27,7 @@ def keep(places: Places, job: str, before: str, found: dict[str, Any]) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
-        write_file(path, json.dumps(found, ensure_ascii=False) + "\n")
+        write_file(path, as_json(found) + "\n")
     except (OSError, HoldfastError) as error:
         raise HoldfastError(
             str(path.parent),

@@ -15,7 +15,7 @@ from .codec import Codec
 from .definition.model import Job
 from .errors import Damaged, Refused, ServerError, UsageError
 from .postgresql import catalog, compression, globals_grammar, roles, standby
-from .postgresql.quote import identifier
+from .postgresql.quote import typed
 from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
 from .repository.manifest import Artifact, Manifest
@@ -90,7 +90,7 @@ def plan(choice: Choice, server: Server, progress: Progress, request: RestoreReq
         raise ServerError(
             server.title,
             f"the backup needs roles that neither the server nor the backup's globals have: {', '.join(lost)}",
-            "Create them first, for example: " + "; ".join(f"CREATE ROLE {identifier(role)}" for role in lost) + ";",
+            "Create them first, for example: " + "; ".join(f"CREATE ROLE {typed(role)}" for role in lost) + ";",
         )
     target = source if into is None else into
     if into is not None and into in databases:
@@ -104,7 +104,7 @@ def plan(choice: Choice, server: Server, progress: Progress, request: RestoreReq
             raise Refused(
                 f"database {target} on {server.title}",
                 "it is a template, and the one that takes its place would be none",
-                f"Run ALTER DATABASE {identifier(target)} IS_TEMPLATE false, restore, and make it one again; or restore"
+                f"Run ALTER DATABASE {typed(target)} IS_TEMPLATE false, restore, and make it one again; or restore"
                 " with --into or --in-place.",
             )
     if len(target.encode()) > NAME_LIMIT:

@@ -10,7 +10,6 @@ import contextlib
 import io
 import logging
 import os
-import shlex
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from .errors import ProgramFailed
 from .pipes import CHUNK, Feeder, Tail, widen
 from .privileges import NO_PROGRAMS, guard
 from .programs import found
+from .visible import shell_word
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ def _popen(command: Command, stdin: IO[bytes] | int, stdout: IO[bytes] | int) ->
     if command.confined:
         environment.update(NO_PROGRAMS)
         environment.pop("HOME", None)
-    logging.getLogger("holdfast").debug("%s", " ".join(shlex.quote(word) for word in command.argv))
+    logging.getLogger("holdfast").debug("%s", " ".join(shell_word(word) for word in command.argv))
     return subprocess.Popen(
         [*guard(command.user, command.ending, command.confined), program, *command.argv[1:]],
         stdin=stdin,

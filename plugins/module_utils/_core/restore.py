@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from typing import Any
 
@@ -18,7 +17,7 @@ from .places import Places
 from .plan import Plan, plan
 from .postgresql import exclusive, load, rows, surplus, workspace
 from .postgresql.inside import Inside
-from .postgresql.quote import identifier
+from .postgresql.quote import typed
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
@@ -26,6 +25,7 @@ from .repository import lock
 from .repository.manifest import Manifest
 from .request import RestoreRequest
 from .units import count, duration
+from .visible import shell_word
 from .which import Choice
 
 NO_SAFETY = (
@@ -195,7 +195,7 @@ def _undo(plan: Plan, done: dict[str, Any], places: Places) -> str:
     several = len(deployed(places)) > 1
     job = f" --job {plan.job.name}" if several else ""
     if done["before"] is not None:
-        return f"holdfast rollback {shlex.quote(plan.into)}{job}"
+        return f"holdfast rollback {shell_word(plan.into)}{job}"
     if done["safety"] is not None:
-        return f"holdfast restore {done['safety']} --in-place --database {shlex.quote(plan.into)}{job}"
-    return f"DROP DATABASE {identifier(plan.into)}"
+        return f"holdfast restore {done['safety']} --in-place --database {shell_word(plan.into)}{job}"
+    return f"DROP DATABASE {typed(plan.into)}"

@@ -17,7 +17,7 @@ from .difference import Difference
 from .errors import Refused
 from .places import Places
 from .postgresql import properties
-from .postgresql.quote import identifier
+from .postgresql.quote import typed
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
@@ -84,7 +84,7 @@ def _last_swap(server: Server, job: Job, database: str) -> tuple[str, Mark]:
     if swapped and there:
         return swapped[-1].name, swapped[-1].mark
     if swapped:
-        old, new = identifier(swapped[-1].name), identifier(database)
+        old, new = typed(swapped[-1].name), typed(database)
         raise Refused(title, "it is there no more", f"To bring the old one back: ALTER DATABASE {old} RENAME TO {new};")
     if undone:
         at, name = undone[-1].mark.at, undone[-1].name

@@ -33,7 +33,7 @@ def make(job: Job, database: str, places: Places, progress: Progress, proved: bo
             found.append(backup.make(of_one(job, database, proved), "safety", line, progress))
     except Unrecorded as error:
         # It is there, which is what counts.
-        progress.warn(str(error))
+        progress.warn(f"{error.thing}: {error.cause}")
     held(found[0], database)
     return found[0]
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from .repository.artifact import Writer
 from .repository.manifest import Artifact
 from .units import count, duration
 from .units import size as in_units
+from .visible import as_json
 from .witness import witness
 
 # Of how many things a warning gives the names
@@ -146,7 +146,7 @@ def _dump(
 
 def _proof(source: Database, directory: Path, moment: datetime, proved: dict[str, Any], progress: Progress) -> Artifact:
     path = directory / names.artifact(source.name, moment, names.PROOF)
-    text = json.dumps(proved, indent=1, ensure_ascii=False) + "\n"
+    text = as_json(proved, indent=1) + "\n"
     written = _write(path, lambda receive: receive(text.encode("utf-8")))
     summary = proof.summary(proved)
     progress.step(f"proof of {source.database}: {count(summary['tables'], 'table')}, {count(summary['rows'], 'row')}")

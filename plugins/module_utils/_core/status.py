@@ -92,7 +92,7 @@ def status(job: Job, places: Places) -> dict[str, Any]:
 def without_an_answer(job: str, error: HoldfastError) -> dict[str, Any]:
     """The report on a job that could not be asked, such as one whose definition is wrong."""
     point = "Definition" if isinstance(error, DefinitionError) else "Report"
-    check = Check(point, health.CRITICAL, f"{error.thing}: {error.cause.splitlines()[0]}", error.next_step)
+    check = Check(point, health.CRITICAL, f"{error.thing}: {error.first_line}", error.next_step)
     return {
         "job": job,
         "level": check.level,
@@ -158,7 +158,7 @@ def _down(error: HoldfastError, point: str, elsewhere: str) -> list[Check]:
     """The points of a server that cannot be asked: one says why, the others that it was so."""
     points = [point if point == "Container" else "Server", "Volume mount", "Data directory"]
     points += ["Connectivity", "Database size"]
-    failed = Check(point, health.CRITICAL, error.cause.splitlines()[0], error.next_step)
+    failed = Check(point, health.CRITICAL, error.first_line, error.next_step)
     return [failed if name == point else Check(name, health.UNKNOWN, elsewhere) for name in points]
 
 

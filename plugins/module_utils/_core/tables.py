@@ -20,7 +20,7 @@ from .places import Places
 from .plan import Plan, plan, require_room
 from .postgresql import load, rows, workspace
 from .postgresql.contents import only_tables
-from .postgresql.quote import identifier, unquote
+from .postgresql.quote import identifier, typed, unquote
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
@@ -115,8 +115,8 @@ def restore_tables(choice: Choice, places: Places, progress: Progress, request: 
             outcome["roles_created"] = _drop_needless(server, planned.roles.create)
             verdict, counted = _prove(server, planned, wanted, progress)
         undo = "; ".join(
-            [f"DROP SCHEMA {identifier(schema)} CASCADE" for schema in made]
-            or [f"DROP TABLE {one.target}" for one in wanted]
+            [f"DROP SCHEMA {typed(schema)} CASCADE" for schema in made]
+            or [f"DROP TABLE {typed(one.new_schema)}.{typed(one.new_name)}" for one in wanted]
         )
         if not request.accept_differences:
             title = f"{planned.into}, {', '.join(one.target for one in wanted)}"

@@ -6,9 +6,19 @@
 
 from __future__ import annotations
 
+from ..visible import visible
+
 
 def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def typed(name: str) -> str:
+    """As :func:`identifier`, for people: what cannot be seen is written as it can be typed."""
+    if name == visible(name):
+        return identifier(name)
+    escaped = "".join(f"\\{ord(one):04x}" if one != visible(one) else one for one in name.replace("\\", "\\\\"))
+    return "U&" + identifier(escaped)
 
 
 def literal(text: str) -> str:

@@ -20,7 +20,7 @@ from ..definition.model import Connection
 from ..errors import MissingProgram, ServerError
 from ..process import Command, run
 from . import settings
-from .quote import identifier
+from .quote import typed
 
 if TYPE_CHECKING:
     import psycopg
@@ -253,7 +253,7 @@ def _refused(title: str, database: str, role: str, message: str) -> ServerError:
     elif "does not exist" in low and f'database "{database}"' in low:
         next_step = f"Create the database {database}, or correct its name in the job."
     elif "not currently accepting connections" in low:
-        next_step = f"It lets nobody in: ALTER DATABASE {identifier(database)} ALLOW_CONNECTIONS true."
+        next_step = f"It lets nobody in: ALTER DATABASE {typed(database)} ALLOW_CONNECTIONS true."
     elif "does not exist" in low and "role" in low:
         next_step = f"Create the role {role}, or set user in the job's connection."
     else:

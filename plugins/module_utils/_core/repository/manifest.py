@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from .. import shape
 from ..errors import Damaged
 from ..shape import moment
+from ..visible import as_json
 from . import manifest_shape, names
 
 __all__ = ["VERSION", "Artifact", "Manifest", "moment", "parse", "read", "timestamp"]
@@ -93,7 +93,7 @@ class Manifest:
         return replace(self, artifacts=artifacts)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        return as_json(asdict(self), indent=2) + "\n"
 
     def checksums(self) -> str:
         """The lines that ``sha256sum -c`` reads."""

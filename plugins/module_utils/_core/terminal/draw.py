@@ -2,13 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Blocks onto a stream: with rich on a terminal, plainly elsewhere and where rich is not installed."""
+"""Blocks onto a stream: with rich on a terminal, plainly elsewhere and where rich is not installed.
+
+Whatever they say, a line stays one line, and none of it is a command to the terminal.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, TextIO
 
+from ..visible import visible
 from .blocks import Block, Line, Table
 
 STYLES = {
@@ -27,14 +31,14 @@ def draw(blocks: Iterable[Block], stream: TextIO) -> None:
         if console is None:
             stream.write(_plain(block))
         elif isinstance(block, Line):
-            console.print(block.text, style=STYLES[block.tone], markup=False, highlight=False, soft_wrap=True)
+            console.print(visible(block.text), style=STYLES[block.tone], markup=False, highlight=False, soft_wrap=True)
         else:
             console.print(_rich_table(block))
 
 
 def lines(blocks: Iterable[Block]) -> list[str]:
     """The blocks as plain lines of text."""
-    return "".join(_plain(block) for block in blocks).splitlines()
+    return [line for block in blocks for line in _plain(block)[:-1].split("\n")]
 
 
 def _console(stream: TextIO) -> Any | None:
@@ -57,14 +61,14 @@ def _rich_table(table: Table) -> Any:
         drawn.add_column(header, justify="right" if number in table.right else "left", overflow="fold")
     for number, row in enumerate(table.rows):
         style = STYLES[table.tones[number]] if table.tones else ""
-        drawn.add_row(*(Text(cell) for cell in row), style=style)
+        drawn.add_row(*(Text(visible(cell)) for cell in row), style=style)
     return drawn
 
 
 def _plain(block: Block) -> str:
     if isinstance(block, Line):
-        return block.text + "\n"
-    rows = [list(block.headers), *(list(row) for row in block.rows)]
+        return visible(block.text) + "\n"
+    rows = [list(block.headers), *([visible(cell) for cell in row] for row in block.rows)]
     widths = [max(len(row[number]) for row in rows) for number in range(len(block.headers))]
     return "".join(
         "  ".join(

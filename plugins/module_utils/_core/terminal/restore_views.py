@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..postgresql.quote import identifier
+from ..postgresql.quote import typed
 from ..units import count, duration
 from .blocks import Block, Line, Table
 from .replacing import replacing
@@ -78,7 +78,7 @@ def rolled_back(result: Mapping[str, Any]) -> list[Block]:
         *blocks,
         Line(told, "good"),
         Line(f"It was out of reach for {result['outage']:.2f} s. What it held until now is kept as {result['aside']}."),
-        Line(f"To delete that: DROP DATABASE {identifier(result['aside'])}"),
+        Line(f"To delete that: DROP DATABASE {typed(result['aside'])}"),
     ]
 
 

@@ -203,8 +203,8 @@ def errors(problems: Sequence[tuple[str, str, str]]) -> list[Block]:
     """(thing, cause, next step) of each error."""
     blocks: list[Block] = []
     for thing, cause, next_step in problems:
-        first, *rest = cause.splitlines() or [""]
+        first, *rest = cause.rstrip("\n").split("\n")
         blocks.append(Line(f"holdfast: {thing}: {first}", "bad"))
         blocks += [Line(f"    {line}") for line in rest]
-        blocks += [Line(f"  {line}") for line in next_step.splitlines()]
+        blocks += [Line(f"  {line}") for line in next_step.split("\n") if line]
     return blocks
