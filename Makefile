@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test prepare lint unit integration sanity molecule bench build clean
+.PHONY: help demo demo-clean test prepare lint unit integration sanity molecule bench mutants build clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,6 +33,9 @@ molecule: ## roles on real hosts; SCENARIO=default runs one, KEEP=1 keeps a host
 
 bench: ## how much faster than pg_dump | gzip; ARGS='--scale 0.1' for a small database
 	@tests/tools/bench $(ARGS)
+
+mutants: ## break the code on purpose, before a release: what no test notices is printed; ARGS='swap' for some
+	@tests/tools/mutants $(ARGS)
 
 build: ## build the collection into .build/
 	@tests/tools/in-venv ansible-galaxy collection build --force --output-path .build

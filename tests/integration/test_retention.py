@@ -151,5 +151,6 @@ def test_the_safety_backup_of_a_restore_does_not_push_out_a_regular_one(
     backups, made_with = days[1:]
     define(holdfast, made_with, daily=1)
     safety = holdfast.json("restore", backups[5], "--in-place")["safety"]
-    holdfast("prune")
+    why = {one["backup"]: one["why"] for one in holdfast.json("prune")["backups"] if one["keep"]}
+    assert why == {safety: "newest safety", backups[0]: "newest good, day 1 of 1"}
     assert there(holdfast) == [safety, backups[0]]

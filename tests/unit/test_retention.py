@@ -134,6 +134,14 @@ def test_weeks_months_and_years_keep_the_newest_of_each():
     assert [(NOW - timedelta(days=int(name[1:]))).isoweekday() for name in weekly] == [6, 7, 7]
 
 
+def test_the_first_days_of_a_year_may_be_of_the_last_week_before_it():
+    new_year = datetime(2025, 1, 1, 2, 5, tzinfo=timezone.utc)
+    backups = [Candidate(f"b{day}", new_year - timedelta(days=day)) for day in range(1, 5)]
+    # 30 and 31 December 2024 are of the first week of 2025; 28 and 29 of the one before.
+    assert kept(backups, Keep(daily=0, weekly=2), new_year) == ["b1", "b3"]
+    assert kept([Candidate("b0", new_year), *backups], Keep(daily=0, weekly=2), new_year) == ["b0", "b3"]
+
+
 def test_every_decision_says_why():
     decisions = {decision.id: decision for decision in decide(nightly(3), Keep(daily=2), NOW)}
     assert decisions["b0"].why == "newest good, day 1 of 2"
