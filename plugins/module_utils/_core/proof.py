@@ -117,12 +117,12 @@ def compare(expected: Mapping[str, Any], found: Mapping[str, Any], itself: bool 
         *_sequences(expected["sequences"], _of_standby(expected, "sequence", "sequences", found)),
         *_large_objects(expected["large_objects"], found["large_objects"]),
     ]
-    differences += _uncompared(expected, found)
+    differences += uncompared(expected, found)
     told = {(difference.kind, difference.name) for difference in differences}
     return differences + compare_objects(expected, found, live, told)
 
 
-def _uncompared(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
+def uncompared(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Difference]:
     """Tables of a full proof that has no hash for them: nobody must take that for the same content."""
     if expected["mode"] == found["mode"] == "full":
         for name in sorted({*expected["tables"], *found["tables"]}):

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from . import beside, history, lock_room, prove, room
+from . import beside, history, lock_room, prove, prove_tables, room
 from .errors import NotProved, Refused, UsageError
 from .places import Places
 from .plan import Plan, plan, require_room
-from .postgresql import load, rows, workspace
+from .postgresql import load, workspace
 from .postgresql.contents import only_tables
 from .postgresql.quote import identifier, typed, unquote
 from .postgresql.reach import reach
-from .postgresql.server import Server
+from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
-from .proof import compare_rows
 from .repository import lock, names
 from .request import RestoreRequest
 from .restore import create_roles
@@ -43,6 +43,13 @@ PARENTS = """
     SELECT i.inhparent::regclass::text, c.relispartition FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhrelid = %s::regclass
 """
+KINDS = "SELECT c.relkind, t FROM unnest(%s::text[]) t JOIN pg_class c ON c.oid = t::regclass ORDER BY 2"
+PARTITIONS = """
+    SELECT DISTINCT format('%%I.%%I', n.nspname, c.relname)
+    FROM unnest(%s::text[]) t CROSS JOIN LATERAL pg_partition_tree(t::regclass) p
+    JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace ORDER BY 1
+"""
+SHOWN = 20
 # A plain dump brings them along; they would reach beyond the table, or act on it.
 ATTACHED = """
     SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname) FROM pg_constraint
@@ -113,10 +120,11 @@ def restore_tables(choice: Choice, places: Places, progress: Progress, request: 
         with server.claim(job.name):
             _copy(server, planned, wanted, made, progress)
             outcome["roles_created"] = _drop_needless(server, planned.roles.create)
-            verdict, counted = _prove(server, planned, wanted, progress)
+            now = {one.source: one.target for one in wanted}
+            verdict, counted = prove_tables.prove(server, planned, now, progress)
         undo = "; ".join(
             [f"DROP SCHEMA {typed(schema)} CASCADE" for schema in made]
-            or [f"DROP TABLE {typed(one.new_schema)}.{typed(one.new_name)}" for one in wanted]
+            or ["DROP TABLE " + ", ".join(f"{typed(one.new_schema)}.{typed(one.new_name)}" for one in wanted)]
         )
         if not request.accept_differences:
             title = f"{planned.into}, {', '.join(one.target for one in wanted)}"
@@ -138,6 +146,10 @@ def _wanted(server: Server, plan: Plan, tables: Sequence[str], to: str | None) -
             raise UsageError(f"--to {to!r}", "it is neither a schema nor a schema and a name")
         schema, name = (match[2], None) if match[1] is None else (match[1], match[2])
         schema, name = unquote(schema), None if name is None else unquote(name)
+        for part in (schema, name or ""):
+            # PostgreSQL would cut it off, and take another name.
+            if len(part.encode()) > NAME_LIMIT:
+                raise UsageError("--to", f"{part!r} is longer than {NAME_LIMIT} octets")
     if name is not None and len(chosen) + len(partitions) > 1:
         raise UsageError(f"--to {to}", "several tables cannot have one name", "Name a schema alone.")
     with server.session() as session:
@@ -191,6 +203,8 @@ def _check(server: Server, plan: Plan, wanted: Sequence[Wanted]) -> list[str]:
                 raise UsageError(
                     plan.title, f"it holds no table {one.source}", f"It holds: {', '.join(sorted(there))}."
                 )
+            if there[one.source].get("kind") == "f":
+                raise Refused(one.source, "it is a foreign table, whose rows are in no backup", "Leave it out.")
     with server.session(plan.into) as session:
         for one in wanted:
             if session.execute("SELECT to_regclass(%s)", [one.target]).fetchall()[0][0] is not None:
@@ -221,6 +235,7 @@ def _copy(server: Server, plan: Plan, wanted: Sequence[Wanted], made: Sequence[s
                 told = f"it holds no table {', '.join(one.source for one in missing)}"
                 # The proof has it: it was there when the backup was made.
                 raise UsageError(plan.title, told) if plan.proof is None else NotProved(plan.title, told, ANOTHER)
+            _require_whole(session, wanted)
             for one in wanted:
                 _detach(session, one, wanted)
             for one in wanted:
@@ -229,6 +244,19 @@ def _copy(server: Server, plan: Plan, wanted: Sequence[Wanted], made: Sequence[s
         targets = [one.target for one in wanted]
         load.copy_tables(server, working, plan.into, targets, [identifier(schema) for schema in made])
         beside.drop(server, working)
+
+
+def _require_whole(session: Session, wanted: Sequence[Wanted]) -> None:
+    """Refuse what is no table, and a partitioned one without its partitions: a proof would have named both before."""
+    named = [one.source for one in wanted]
+    for kind, source in session.execute(KINDS, [named]).fetchall():
+        if kind not in ("r", "p"):
+            raise UsageError("--table", f"{source} is no table whose rows are in a backup", "Leave it out.")
+    parts = [row[0] for row in session.execute(PARTITIONS, [named]).fetchall() if row[0] not in named]
+    if parts:
+        more = " ".join(f"--table {shlex.quote(part)}" for part in parts[:SHOWN])
+        cause = f"{count(len(parts), 'partition')} of the tables would stay behind, with their rows"
+        raise UsageError("--table", cause, f"Name them, too: {more}{' ...' if parts[SHOWN:] else ''}")
 
 
 def _drop_needless(server: Server, created: Sequence[str]) -> list[str]:
@@ -268,34 +296,3 @@ def _move(session: Session, one: Wanted) -> None:
         new = one.new_name + (name[len(one.name) :] if name.startswith(one.name) else f"_{name}")
         session.execute(f"ALTER {kind} {schema}.{identifier(name)} RENAME TO {identifier(new)}")
     session.execute(f"ALTER TABLE {moved} RENAME TO {identifier(one.new_name)}")
-
-
-def _prove(
-    server: Server, plan: Plan, wanted: Sequence[Wanted], progress: Progress
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """(verdict, table and rows of each) of the tables as they are in the live database now."""
-    mode = plan.proof["mode"] if plan.proof else "counts"
-    progress.step("proving their rows and content" if plan.proof else "counting their rows")
-    proved = plan.proof["tables"] if plan.proof else {}
-    expected = {one.target: proved[one.source] for one in wanted if one.source in proved}
-    targets = {one.target for one in wanted}
-    with server.session(plan.into) as session:
-        rows.pin(session, plan.job.parallel - 1)
-        found = {
-            table.name: {"kind": table.kind, **rows.count(session, table, hashes=mode == "full")}
-            for table in rows.tables(session)
-            if table.name in targets
-        }
-    counted = [{"table": name, "rows": table["rows"]} for name, table in found.items()]
-    differences = [one.as_data() for one in compare_rows(expected, found)] if plan.proof else []
-    result = "no proof" if plan.proof is None else "differs" if differences else "proved"
-    total = sum(one["rows"] for one in counted)
-    verdict = {
-        "result": result,
-        "mode": mode,
-        "tables": len(counted),
-        "rows": total,
-        "differences": differences,
-        "notes": [],
-    }
-    return verdict, counted
