@@ -96,3 +96,22 @@ def test_a_scratch_container_gives_way_to_all_others(holdfast: Holdfast, contain
     assert docker("inspect", "--format", "{{.HostConfig.CpuShares}}", name.strip()).strip() == "64"
     out, error = run.communicate(timeout=60)
     assert run.returncode == 0, out + error
+
+
+def test_backups_of_a_job_go_on_while_its_drill_on_the_live_server_waits_for_its_turn(
+    holdfast: Holdfast, cluster15: Server
+) -> None:
+    for job in ("archive", "library"):
+        holdfast.define(job, cluster15, large(cluster15, cluster15.unique(), 2, slow=job == "archive"))
+        holdfast.backup(job)
+    first = holdfast.start("drill", "archive")
+    processes.find_by_argument(first.pid, "--exit-on-error")
+    second = holdfast.start("drill", "library", "--where", "database")
+    assert second.stdout is not None and "waiting for the drill of another job" in second.stdout.readline()
+    made = holdfast.backup("library")["id"]
+    assert first.poll() is None, "the first drill has ended too early to show anything"
+    for run in (first, second):
+        out, error = run.communicate(timeout=60)
+        assert run.returncode == 0, out + error
+    assert [line["verb"] for line in holdfast.history("library")][-3:] == ["backup", "prune", "drill"]
+    assert holdfast.history("library")[-1]["verdict"] == "proved" and holdfast.history("library")[-1]["backup"] != made

@@ -14,9 +14,11 @@ import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql.living import Run
 from ansible_collections.holdfast.postgres.tests.integration import processes
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.sabotage import replace
@@ -67,9 +69,14 @@ def test_those_of_dead_runs_go_and_those_of_others_stay(holdfast: Holdfast, clus
     database = large(cluster15, cluster15.unique(), 2)
     holdfast.define("verify", cluster15, database, format="directory", compression="none")
     made = holdfast.backup("verify")
+    holdfast.define("library", cluster15, database, format="directory", globals=False)
     run = holdfast.start("verify", made["id"])
     try:
         (left,) = wait_until(lambda: list(work.glob(".holdfast-*")), "there is a workspace")
+        # It is at work as long as it is there, however long that takes.
+        processes.stop(run.pid)
+        holdfast.backup("library")
+        assert left.is_dir()
     finally:
         processes.kill(run)
     link, theirs = (work / f"{left.name[:-8]}{number:08}" for number in (1, 2))
@@ -84,6 +91,18 @@ def test_those_of_dead_runs_go_and_those_of_others_stay(holdfast: Holdfast, clus
     finally:
         link.unlink()
         theirs.rmdir()
+
+
+def test_those_of_other_users_stay_for_root_too(holdfast: Holdfast, container15: Server, tcp15: dict[str, Any]) -> None:
+    dead = str(Run.ours()).rpartition(".")[0] + ".0"
+    ours, theirs = (Path(f"/var/tmp/.holdfast-library-{dead}.{secrets.token_hex(4)}") for number in (1, 2))
+    for directory in (ours, theirs):
+        directory.mkdir()
+    shutil.chown(theirs, "nobody")
+    holdfast.define("library", tcp15, small(container15, container15.unique()), globals=False)
+    holdfast.backup("library")
+    assert theirs.is_dir() and not ours.exists()
+    theirs.rmdir()
 
 
 @pytest.mark.parametrize("reach", ["tcp15", "cluster15"])

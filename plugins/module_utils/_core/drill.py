@@ -82,12 +82,13 @@ def drill(
         line["backup"] = entry.id
         with contextlib.ExitStack() as stack:
             stack.enter_context(lock.hold(places, job.name, "drill", entry.id))
-            if where == "database":
-                # Whoever works on the live server ends the sessions of the one before.
-                stack.enter_context(lock.hold(places, job.name, "drill"))
             # Several at once would be in each other's way, and measure that.
             waiting = "waiting for the drill of another job to end"
             stack.enter_context(lock.queue(places, lambda: progress.step(waiting)))
+            if where == "database":
+                # Whoever works on the live server ends the sessions of the one before. Not before it is our turn:
+                # backups of the job go on until then.
+                stack.enter_context(lock.hold(places, job.name, "drill"))
             stack.enter_context(low_priority())
             report = drill_report.begin(job.name, manifest)
             try:
