@@ -25,6 +25,15 @@ def backup_secrets(raw: list[Any]) -> list[dict[str, str]]:
     return deployment.secrets(raw)
 
 
+def backup_unused_secrets(raw: list[Any]) -> list[str]:
+    """The files for secrets that jobs which backup_jobs has validated do not have."""
+    return deployment.unused_secrets(raw)
+
+
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"backup_jobs": backup_jobs, "backup_secrets": backup_secrets}
+        return {
+            "backup_jobs": backup_jobs,
+            "backup_secrets": backup_secrets,
+            "backup_unused_secrets": backup_unused_secrets,
+        }

@@ -19,6 +19,15 @@ def backup_reader_secrets(raw: list[Any], backup_root: str) -> dict[str, dict[st
     return readers.reader_secrets(raw, str(backup_root))
 
 
+def backup_reader_needs_password(answer: list[str], user: str, secret: dict[str, str], rewritten: bool) -> bool:
+    """Whether the server does not have the role's password, by its answer."""
+    return readers.sets_password(answer, user, secret["password"], bool(rewritten))
+
+
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"backup_readers": backup_readers, "backup_reader_secrets": backup_reader_secrets}
+        return {
+            "backup_readers": backup_readers,
+            "backup_reader_needs_password": backup_reader_needs_password,
+            "backup_reader_secrets": backup_reader_secrets,
+        }

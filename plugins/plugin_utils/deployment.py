@@ -48,6 +48,16 @@ def secrets(raw: Iterable[object]) -> list[dict[str, str]]:
     return files
 
 
+def unused_secrets(raw: Iterable[object]) -> list[str]:
+    """The files for passwords that these jobs do not have. They may be left from when the jobs had them."""
+    items = [plain(item) for item in raw]
+    used = {file["path"] for file in secrets(items)}
+    for item in items:
+        # Somebody may keep an own file at our place.
+        used.update(str((item.get("connection") or {}).get(f"{key}_file")) for key in SECRETS)
+    return [path for item in items for key in SECRETS if (path := _secret(item["name"], key)) not in used]
+
+
 def plain(value: Any) -> Any:
     """The same without Ansible's types, of which older versions have one for encrypted text that is no str."""
     if isinstance(value, Mapping):

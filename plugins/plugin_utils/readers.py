@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,18 @@ from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.parse import parse
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql.quote import identifier, literal
 from ansible_collections.holdfast.postgres.plugins.plugin_utils.deployment import plain
+from ansible_collections.holdfast.postgres.plugins.plugin_utils.verifier import is_password
 
 COMPLETE = """\
 SELECT count(*) FROM pg_catalog.pg_roles
 WHERE rolname = {literal} AND rolcanlogin AND (rolsuper OR rolbypassrls)
   AND pg_has_role(oid, 'pg_read_all_data', 'USAGE') AND pg_has_role(oid, 'pg_read_all_settings', 'USAGE');
+SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS may \\gset
+\\if :may
+SELECT coalesce((SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = {literal}), '');
+\\else
+SELECT 'unknown';
+\\endif
 """
 # BYPASSRLS: pg_dump refuses a table of which it might not see every row.
 CREATE = """\
@@ -41,7 +48,8 @@ def readers(raw: Iterable[object], backups: str, engines: Mapping[str, str]) -> 
     """One entry for each job whose connection names a role that restores besides the one that reads.
 
     engines: the engine that runs each container; jobs of other containers are left out. Nothing in the result is
-    secret: what is comes from :func:`reader_secrets`.
+    secret: what is comes from :func:`reader_secrets`. The answer to complete has two lines: whether (1) or not (0) the
+    role is there with all that it needs, and what the server keeps of its password, or unknown.
     """
     entries = []
     for job in (parse(plain(item), Path(backups)) for item in raw):
@@ -66,8 +74,8 @@ def readers(raw: Iterable[object], backups: str, engines: Mapping[str, str]) -> 
 
 
 def reader_secrets(raw: Iterable[object], backups: str) -> dict[str, dict[str, str]]:
-    """For each job: the line that answers the question for the restoring role's password, and the SQL that sets the
-    reading role's password; both empty where there is none.
+    """For each job: the line that answers the question for the restoring role's password, the SQL that sets the reading
+    role's password, and that password; all empty where there is none.
     """
     secrets = {}
     for job in (parse(plain(item), Path(backups)) for item in raw):
@@ -76,8 +84,20 @@ def reader_secrets(raw: Iterable[object], backups: str) -> dict[str, dict[str, s
         if connection.password:
             sql = PASSWORD.format(name=identifier(connection.user), password=literal(connection.password))
         answer = f"{connection.restore_password}\n" if connection.restore_password else ""
-        secrets[job.name] = {"answer": answer, "sql": sql}
+        secrets[job.name] = {"answer": answer, "sql": sql, "password": connection.password or ""}
     return secrets
+
+
+def sets_password(answer: Sequence[str], user: str, password: str, rewritten: bool) -> bool:
+    """Whether the role needs to be given its password, by the answer to complete.
+
+    An earlier run may have written the file and not reached the server, or somebody has changed the password there; so
+    the server is asked. rewritten, whether the file has changed just now, decides where the server does not tell.
+    """
+    if not password:
+        return False
+    complete, kept = answer[0], answer[1] if len(answer) > 1 else ""
+    return complete == "0" or (rewritten if kept == "unknown" else not is_password(kept, user, password))
 
 
 def _runner(connection: Connection, engines: Mapping[str, str]) -> list[str]:

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.holdfast.postgres.plugins.filter.backup_jobs import backup_jobs
 from ansible_collections.holdfast.postgres.plugins.filter.on_calendar import on_calendar
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.parse import parse
-from ansible_collections.holdfast.postgres.plugins.plugin_utils.deployment import jobs, secrets
+from ansible_collections.holdfast.postgres.plugins.plugin_utils.deployment import jobs, secrets, unused_secrets
 
 ROOT = "/var/backups/holdfast"
 
@@ -66,6 +66,25 @@ def test_a_password_file_of_the_owner_stays_where_it_is() -> None:
     raw = item(connection={"host": "db", "password_file": "/root/password", "password": None})
     assert only(raw)["definition"]["connection"] == {"host": "db", "password_file": "/root/password"}
     assert secrets([raw]) == []
+
+
+def test_files_of_passwords_that_a_job_has_no_more_are_named_and_others_are_not() -> None:
+    place = "/etc/holdfast/jobs/app"
+    assert unused_secrets([item()]) == [f"{place}.password", f"{place}.restore_password"]
+    assert unused_secrets([item(connection={"password": "x"})]) == [f"{place}.restore_password"]
+    own = {"password_file": f"{place}.password", "restore_password": "y"}
+    assert unused_secrets([item(connection=own)]) == []
+
+
+@pytest.mark.parametrize("value", [12345678, True, ["12345678"], {"12345678": "x"}])
+@pytest.mark.parametrize("key", ["password", "restore_password"])
+def test_no_error_shows_a_password(key: str, value: object) -> None:
+    with pytest.raises(AnsibleFilterError, match=f"job app, connection, {key}: expected text") as caught:
+        backup_jobs([item(connection={key: value})], ROOT)
+    assert "12345678" not in str(caught.value) and "Put it in quotes" in str(caught.value)
+    with pytest.raises(AnsibleFilterError) as caught:
+        backup_jobs([item(connection="postgresql://app:12345678@db/app")], ROOT)
+    assert "12345678" not in str(caught.value)
 
 
 def test_the_input_is_left_as_it_was() -> None:

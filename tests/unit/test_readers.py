@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.holdfast.postgres.plugins.plugin_utils.readers import reader_secrets, readers
+from ansible_collections.holdfast.postgres.plugins.plugin_utils.readers import reader_secrets, readers, sets_password
 
 ROOT = "/var/backups/holdfast"
 
@@ -50,7 +50,15 @@ def test_without_passwords_nothing_is_asked_and_nothing_is_set() -> None:
     raw = [job("a", user="reader", restore_user="boss")]
     (entry,) = readers(raw, ROOT, {})
     assert not entry["asks"] and "--no-password" in entry["argv"]
-    assert reader_secrets(raw, ROOT)["a"] == {"answer": "", "sql": ""}
+    assert reader_secrets(raw, ROOT)["a"] == {"answer": "", "sql": "", "password": ""}
+    assert not sets_password(["0", ""], "reader", "", rewritten=True)
+
+
+def test_where_the_server_does_not_tell_a_changed_file_decides() -> None:
+    assert [sets_password(["1", "unknown"], "reader", "s3cret", rewritten) for rewritten in (True, False)] == [
+        True,
+        False,
+    ]
 
 
 def test_names_and_passwords_are_quoted() -> None:

@@ -88,8 +88,8 @@ def _connection(raw: Mapping[str, Any], title: str) -> Connection:
         os_user=keys.text("os_user"),
         user=keys.text("user") or default.user,
         restore_user=keys.text("restore_user"),
-        password=keys.text("password"),
-        restore_password=keys.text("restore_password"),
+        password=keys.secret("password"),
+        restore_password=keys.secret("restore_password"),
         password_file=keys.path("password_file"),
         restore_password_file=keys.path("restore_password_file"),
         sslmode=keys.choice("sslmode", SSL_MODES, None),
@@ -143,7 +143,7 @@ class _Keys:
 
     def __init__(self, title: str, raw: object) -> None:
         if not isinstance(raw, Mapping):
-            raise DefinitionError(title, f"expected keys and values, found {type(raw).__name__}")
+            raise DefinitionError(title, f"expected keys and values, found {_kind(raw)}")
         self.title = title
         self._raw = {key: value for key, value in raw.items() if value is not None}
         self._known: list[str] = []
@@ -193,6 +193,13 @@ class _Keys:
             raise self.wrong(key, "it is no text that UTF-8 can write") from error
         return value
 
+    def secret(self, key: str) -> str | None:
+        """As text, but no error shows the value."""
+        value = self._take(key, None)
+        if value is not None and not isinstance(value, str):
+            raise self.wrong(key, f"expected text, found {_kind(value)}", "Put it in quotes.")
+        return self.text(key)
+
     def path(self, key: str) -> Path | None:
         text = self.text(key)
         if text is None:
@@ -227,15 +234,28 @@ class _Keys:
     def mapping(self, key: str) -> Mapping[str, Any]:
         value = self._take(key, {})
         if not isinstance(value, Mapping):
-            raise self.wrong(key, f"expected keys and values, found {value!r}")
+            raise self.wrong(key, f"expected keys and values, found {_kind(value)}")
         return value
 
     def sequence(self, key: str) -> list[Any]:
         value = self._take(key, [])
         if not isinstance(value, list):
-            raise self.wrong(key, f"expected a list, found {value!r}")
+            raise self.wrong(key, f"expected a list, found {_kind(value)}")
         return value
 
     def _take(self, key: str, default: Any) -> Any:
         self._known.append(key)
         return self._raw.get(key, default)
+
+
+def _kind(value: object) -> str:
+    """What something is that has the wrong type; there may be a password in it."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, Mapping):
+        return "keys and values"
+    return "a list" if isinstance(value, (list, tuple)) else type(value).__name__
