@@ -115,6 +115,8 @@ def test_it_goes_on_where_an_earlier_attempt_ended(
 def test_what_was_fetched_is_published_again_under_the_lock_of_its_job(
     newserver: Host, fetched: Path, content: bytes, program: Path
 ) -> None:
+    told = newserver.playbook("status", status=2).told
+    assert "newserver: holdfast is not installed, so that it backs up nothing there." in told
     newserver.put(program, "/usr/local/bin/holdfast")
     newserver.run("chmod", "755", "/usr/local/bin/holdfast")
     newserver.playbook("fetch_backup")

@@ -98,3 +98,14 @@ def test_an_upload_goes_to_one_host_whatever_is_said(tmp_path: Path) -> None:
 def test_the_backup_system_is_not_taken_off_every_host_without_a_word(tmp_path: Path) -> None:
     # In check mode, because it would be taken off the machine that runs this
     assert REFUSED in play(tmp_path, "deploy_backup", "-e", "backup_state=absent", "--check")
+
+
+@pytest.mark.parametrize(
+    ("playbook", "told"),
+    [
+        ("backup", "backup_jobs lists no job for newserver, so that there is nothing to back up."),
+        ("drill", "backup_jobs lists no job for newserver, so that there is nothing to drill."),
+    ],
+)
+def test_a_host_without_jobs_is_no_success(tmp_path: Path, playbook: str, told: str) -> None:
+    assert told in play(tmp_path, playbook, "-l", "newserver")
