@@ -101,6 +101,18 @@ def play(holdfast: Holdfast, application: Application, entry: str = "main", **va
     return Playbook(holdfast, {"ansible.builtin.include_role": role, "vars": given})
 
 
+def test_an_application_that_is_not_there_yet_is_left_alone(
+    holdfast: Holdfast, cluster15: Server, library: str, application: Application
+) -> None:
+    missing = [{"argv": ["/srv/app/stop"]}]
+    given = {"restore_stop": missing, "restore_start": missing, "restore_health_url": "http://127.0.0.1:9/up"}
+    out = play(holdfast, application, **given)("-e", "restore_application=false")
+    assert "until it was there" in out and application.done == []
+    assert cluster15.query(ROWS, library) == [(100,)]
+    out = play(holdfast, application, "rollback", **given)("-e", "restore_application=false")
+    assert application.done == [] and cluster15.query(ROWS, library) == [(150,)]
+
+
 def test_the_application_is_stopped_migrated_started_and_asked(
     holdfast: Holdfast, cluster15: Server, library: str, application: Application, health: dict[str, Any]
 ) -> None:
