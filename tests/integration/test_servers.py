@@ -103,6 +103,22 @@ def test_a_stopped_and_a_paused_container(holdfast: Holdfast) -> None:
         holdfast.backup("library")
 
 
+def test_what_a_container_is_given_for_its_application_does_not_redirect_us(holdfast: Holdfast) -> None:
+    given = ("PGHOSTADDR=192.0.2.1", "PGSERVICE=nowhere", "PGUSER=nobody", "PGDATABASE=nowhere", "PGSSLMODE=require")
+    given += ("PGOPTIONS=-c default_transaction_read_only=on", "PGPASSFILE=/nowhere", "PGCONNECT_TIMEOUT=1")
+    with servers.container(17, [word for variable in given for word in ("--env", variable)]) as server:
+        database = small(server, "library")
+        holdfast.define("library", server, database)
+        holdfast.backup("library")
+        assert holdfast.json("drill")["result"] == "proved"
+        fill(server, database, 5)
+        holdfast("restore", "latest", "--yes")
+        assert len(rows(server, database)) == 100
+        fill(server, database, 5)
+        holdfast("restore", "latest", "--in-place", "--yes")
+        assert len(rows(server, database)) == 100
+
+
 def test_a_container_without_postgresql(holdfast: Holdfast) -> None:
     name = "holdfast-it-" + servers.secrets.token_hex(4)
     servers.docker("run", "--detach", "--label", "holdfast.test", "--name", name, "holdfast-postgres:17", "sleep", "99")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from ..process import Command, run
 from . import catalog
 from .server import Server, version_of
 
+# Variables that libpq reads; PGDATA is the server's.
+LIBPQ = re.compile(r"PG(?!DATA$)[A-Z]+|PG_COLORS?")
+
 
 class ContainerServer(Server):
     def __init__(self, connection: Connection, role: str, password: str | None) -> None:
@@ -29,6 +33,7 @@ class ContainerServer(Server):
         self._process = 0
         self._entry: int | None = None
         self._seen: dict[str, int] = {}
+        self._variables: list[str] = []
 
     def check(self) -> None:
         self.inspect()
@@ -51,6 +56,8 @@ class ContainerServer(Server):
         if state["Pid"] != self._process:
             self._leave()
             self._process = state["Pid"]
+        names = [variable.partition("=")[0] for variable in container["Config"].get("Env") or []]
+        self._variables = [name for name in names if LIBPQ.fullmatch(name)]
         return container
 
     def tool(self, *argv: str) -> Command:
@@ -64,13 +71,22 @@ class ContainerServer(Server):
                 f"it is of version {major}, and version {at_least} is needed",
                 f"Use an image with PostgreSQL {at_least} or newer.",
             )
-        return self._exec((program, *args), {**self._environment(), **self._address()}, self._secrets())
+        return self._connecting(program, args, {})
 
     def psql(self, *args: str) -> Command:
-        environment = {**self._environment(), **self._address(), **NO_PROGRAMS}
-        # The container finds psql there.
-        del environment["PATH"]
-        return self._exec(("psql", *args), environment, self._secrets(), self._lowly())
+        # The container finds psql on its own path.
+        restricted = {key: value for key, value in NO_PROGRAMS.items() if key != "PATH"}
+        return self._connecting("psql", args, restricted, self._lowly())
+
+    def _connecting(
+        self, program: str, args: tuple[str, ...], more: dict[str, str], user: str | None = None
+    ) -> Command:
+        environment = {**self._environment(), **self._address(), **more}
+        secrets = self._secrets()
+        # What the container is given for its application must not redirect us.
+        foreign = [name for name in self._variables if name not in environment and name not in secrets]
+        unset = ("env", *(word for name in foreign for word in ("-u", name))) if foreign else ()
+        return self._exec((*unset, program, *args), environment, secrets, user, program)
 
     def _address(self) -> dict[str, str]:
         # Where a program looks by itself was settled when it was built.
@@ -159,7 +175,12 @@ class ContainerServer(Server):
         raise MissingProgram(self.title, "neither docker nor podman is installed", "Install the container engine.")
 
     def _exec(
-        self, argv: tuple[str, ...], env: dict[str, str], secrets: dict[str, str], user: str | None = None
+        self,
+        argv: tuple[str, ...],
+        env: dict[str, str],
+        secrets: dict[str, str],
+        user: str | None = None,
+        name: str = "",
     ) -> Command:
         options = [] if user is None else ["--user", user]
         for key, value in {"LC_ALL": "C.UTF-8", **env}.items():
@@ -170,7 +191,7 @@ class ContainerServer(Server):
         return Command(
             (self._engine(), "exec", "--interactive", *options, self._container, *argv),
             secret_env=secrets,
-            label=f"{argv[0]} in {self.title}",
+            label=f"{name or argv[0]} in {self.title}",
         )
 
     def _missing(self, engine: str, error: ProgramFailed) -> ServerError:
