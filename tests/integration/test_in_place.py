@@ -155,6 +155,7 @@ def test_a_program_that_dies_in_the_middle_leaves_the_live_database_as_it_was(
     error = run.communicate(timeout=60)[1]
     assert run.returncode == 1, error
     assert "SIGKILL" in error
+    assert not any("damaged" in line for line in holdfast.history("library"))
     assert_same(content(cluster15, database), before)
 
 

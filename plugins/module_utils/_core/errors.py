@@ -75,7 +75,12 @@ class MissingProgram(HoldfastError):
 
 
 class ProgramFailed(HoldfastError):
-    """``failures`` holds one (program, what happened, standard error) for every program that failed."""
+    """``failures`` holds one (program, what happened, standard error) for every program that failed.
+
+    ``asked``: it failed at a question or statement of ours, and not at what it was given to read.
+    """
+
+    asked = False
 
     def __init__(self, failures: Sequence[tuple[str, str, str]], next_step: str = "") -> None:
         self.failures = tuple(failures)

@@ -13,6 +13,8 @@ from . import beside, blame, which
 from .errors import CannotLoad, ProgramFailed
 from .places import Places
 from .plan import Plan
+from .postgresql import catalog
+from .postgresql.contents import Selection
 from .postgresql.server import Server
 from .progress import Progress
 from .repository.local import Repository
@@ -20,30 +22,53 @@ from .which import Choice
 
 # What an extension needs of a server (a library that is loaded at its start, a certain database) is not the backup's.
 CREATING = "CREATE EXTENSION"
+# What of a database decides which text it takes, and how it compares it
+TEXT = ("encoding", "locale_provider", "collate", "ctype", "locale", "icu_rules")
 
 
 @contextlib.contextmanager
-def loaded(choice: Choice, server: Server, plan: Plan, places: Places, progress: Progress) -> Iterator[str]:
-    """As :func:`.beside.loaded`. Raises :class:`CannotLoad`, which names the newest good older backup, when the content
-    of the backup is to blame; the history then marks it as damaged.
-    """
+def loaded(
+    choice: Choice, server: Server, plan: Plan, places: Places, progress: Progress, select: Selection | None = None
+) -> Iterator[str]:
+    """As :func:`.beside.loaded`, and as :func:`blamed`."""
     with contextlib.ExitStack() as stack:
-        try:
-            working = stack.enter_context(beside.loaded(server, plan, progress))
-        except ProgramFailed as error:
-            if not _to_blame(choice, server, error):
-                raise
-            raise CannotLoad(plan.title, _cause(error), _next_step(choice, places)) from error
+        # A plain dump is loaded whole.
+        with blamed(choice, server, plan, places, whole=select is None or plan.codec.format == "plain"):
+            working = stack.enter_context(beside.loaded(server, plan, progress, select))
         yield working
 
 
-def _to_blame(choice: Choice, server: Server, error: ProgramFailed) -> bool:
-    """Whether it is the backup: on its own major version, and for nothing that the server lacks."""
+@contextlib.contextmanager
+def blamed(choice: Choice, server: Server, plan: Plan, places: Places, whole: bool = True) -> Iterator[None]:
+    """Raises :class:`CannotLoad`, which names the newest good older backup, for a program that failed in the block when
+    the content of the backup is to blame; the history then marks it as damaged. whole: the rows of all tables are
+    loaded.
+    """
+    try:
+        yield
+    except ProgramFailed as error:
+        if not _to_blame(choice, server, plan, error, whole):
+            raise
+        raise CannotLoad(plan.title, _cause(error), _next_step(choice, plan, places)) from error
+
+
+def _to_blame(choice: Choice, server: Server, plan: Plan, error: ProgramFailed, whole: bool) -> bool:
+    """Whether it is the backup: on its own major version, and for nothing that server or database lack."""
     manifest = choice.entry.manifest if choice.entry else None
-    if manifest is None or manifest.server["major"] != server.major:
+    if manifest is None or manifest.server["major"] != server.major or error.asked:
         return False
-    extension = any(CREATING in stderr for _program, _fate, stderr in error.failures)
-    return not extension and blame.circumstance(error.failures) is None
+    if any(CREATING in stderr for _program, _fate, stderr in error.failures):
+        return False
+    if not whole and blame.wants_other_rows(error.failures):
+        return False
+    return blame.circumstance(error.failures) is None and (plan.mode != "in_place" or _like_the_dumped(server, plan))
+
+
+def _like_the_dumped(server: Server, plan: Plan) -> bool:
+    """Whether the live database takes the same text and sorts it alike: in another one a good dump may fail."""
+    with server.session() as session:
+        now = catalog.describe(session, plan.into)
+    return all(now.get(key) == plan.details.get(key) for key in TEXT)
 
 
 def _cause(error: ProgramFailed) -> str:
@@ -53,13 +78,16 @@ def _cause(error: ProgramFailed) -> str:
     return "\n".join([f"it cannot be loaded: {first}", *(line for line in lines if line != first)])
 
 
-def _next_step(choice: Choice, places: Places) -> str:
+def _next_step(choice: Choice, plan: Plan, places: Places) -> str:
     failed = which.failures(places, choice.job.name)
     entries = Repository(choice.job.repository, choice.job.name).entries()
     ids = [entry.id for entry in entries]
+    kept = "Nothing was replaced. " if plan.live else ""
     older = entries[: ids.index(choice.entry.id)] if choice.entry and choice.entry.id in ids else []
     for entry in reversed(older):
         safety = entry.manifest is not None and entry.manifest.purpose == "safety"
         if not safety and not entry.problem and entry.id not in failed:
-            return f"The newest good backup before it is {entry.id}. Take another one now as well: holdfast backup."
-    return "There is no older good one. Take another one now, and drill it: holdfast backup, holdfast drill."
+            return (
+                f"{kept}The newest good backup before it is {entry.id}. Take another one now as well: holdfast backup."
+            )
+    return f"{kept}There is no older good one. Take another one now, and drill it: holdfast backup, holdfast drill."

@@ -99,7 +99,8 @@ def _carry_out(
     with server.claim(plan.job.name):
         if plan.mode == "in_place" and plan.live:
             progress.step(f"restoring {plan.title} in place of {plan.into}")
-            proved = _load_in_place(server, plan, saved, progress, request.accept_differences)
+            with load_failed.blamed(choice, server, plan, places):
+                proved = _load_in_place(server, plan, saved, progress, request.accept_differences)
             with once_replaced():
                 verdict, found = proved or prove.prove(server, plan.into, None, plan.job.parallel - 1, progress)
                 beside.analyze(server, plan.into)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from . import beside, history, lock_room, lone_tables, prove, prove_tables, room, wanted_tables
+from . import beside, history, load_failed, lock_room, lone_tables, prove, prove_tables, room, wanted_tables
 from .errors import NotProved, Refused, UsageError
 from .places import Places
 from .plan import Plan, plan, require_room
@@ -67,7 +67,7 @@ def restore_tables(choice: Choice, places: Places, progress: Progress, request: 
         workspace.clear(server)
         progress.step(f"restoring {', '.join(one.source for one in wanted)} of {planned.title}")
         with server.claim(job.name):
-            _copy(server, planned, wanted, made, progress)
+            _copy(choice, server, planned, wanted, made, places, progress)
             outcome["roles_created"] = _drop_needless(server, planned.roles.create)
             now = {one.source: one.target for one in wanted}
             verdict, counted = prove_tables.prove(server, planned, now, progress)
@@ -113,9 +113,17 @@ def _require_room(server: Server, plan: Plan, wanted: Sequence[Wanted]) -> None:
     require_room(server, needed, f"the restore of {count(len(wanted), 'table')}")
 
 
-def _copy(server: Server, plan: Plan, wanted: Sequence[Wanted], made: Sequence[str], progress: Progress) -> None:
+def _copy(
+    choice: Choice,
+    server: Server,
+    plan: Plan,
+    wanted: Sequence[Wanted],
+    made: Sequence[str],
+    places: Places,
+    progress: Progress,
+) -> None:
     select = only_tables((one.schema, one.name) for one in wanted)
-    with beside.loaded(server, plan, progress, select) as working:
+    with load_failed.loaded(choice, server, plan, places, progress, select) as working:
         with server.session(working) as session:
             # Names are compared below: they must always come with their schema.
             session.execute("SET search_path = ''")

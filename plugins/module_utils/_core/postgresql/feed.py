@@ -19,6 +19,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from typing import IO, Callable
 
+from ..blame import ENDED_EARLY
 from ..errors import ProgramFailed, Refused
 from ..pipes import CHUNK
 from ..process import Command, Pipeline, run
@@ -73,7 +74,8 @@ def feed(
         pid, database = _who(session)
         script = without_key(_script(stages, archive))
         if begin is not None:
-            begin(Inside(session))
+            with _ours():
+                begin(Inside(session))
             session.write(b"\\o /dev/null\n")
             script = without_commits(script)
         if told:
@@ -87,12 +89,15 @@ def feed(
         session.write(b"\n" + close + (f"\\unrestrict {key}\n".encode() if told else b""))
         session.write(SAME.format(pid=pid, database=database, elsewhere=ELSEWHERE).encode())
         if judge is not None:
-            judge(Inside(session))
+            # Its first question is answered when the script has been executed.
+            inside = Inside(session)
+            with _ours():
+                judge(inside)
             session.write(b"\\o /dev/null\n")
         session.write(f"{ending}\n\\echo {done}\n".encode())
         session.finish()
         if done.encode() not in b"".join(session.chunks()):
-            raise ProgramFailed([(psql.name, "ended before it had executed everything", "")])
+            raise ProgramFailed([(psql.name, ENDED_EARLY, "")])
 
 
 def _script(stages: list[Command], archive: IO[bytes] | None) -> Iterator[bytes]:
@@ -139,6 +144,16 @@ def restricts(version: str) -> bool:
         return False
     major, minor = int(found[1]), int(found[2])
     return major > max(RESTRICTS) or minor >= RESTRICTS.get(major, minor + 1)
+
+
+@contextlib.contextmanager
+def _ours() -> Iterator[None]:
+    """What fails in the block is no fault of the script."""
+    try:
+        yield
+    except ProgramFailed as error:
+        error.asked = True
+        raise
 
 
 @contextlib.contextmanager

@@ -46,6 +46,10 @@ class Inside:
         """A statement that returns nothing. It fails at the next question, or at the end."""
         self._pipeline.write(f"{statement};\n".encode())
 
+    def settle(self) -> None:
+        """Wait until everything so far was executed; :class:`ProgramFailed` when something of it failed."""
+        self.execute(ABOUT)
+
     def _read(self, end: str) -> str:
         mark = f"\n{end}\n".encode()
         while mark not in self._output:

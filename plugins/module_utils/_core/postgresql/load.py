@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Callable
 
+from ..blame import RUN_GONE
 from ..codec import Codec, decompressor
 from ..errors import HoldfastError, ProgramFailed, ServerError
 from ..process import Command, Pipeline, run
@@ -78,7 +79,7 @@ SET search_path = "$user", public;
 COMMIT = """
 SET search_path = '';
 SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND application_name LIKE 'holdfast%')
-  THEN concat('the run of holdfast that began this restore has ended')::integer END;
+  THEN concat('{gone}')::integer END;
 COMMIT;
 """
 
@@ -210,7 +211,7 @@ def copy_tables(server: Server, source: str, target: str, tables: Iterable[str],
     commands = ["--command=SET client_encoding = 'UTF8'", "--command=BEGIN"]
     commands += [f"--command=CREATE SCHEMA IF NOT EXISTS {schema}" for schema in schemas]
     with server.session() as watch, _explained():
-        ending = COMMIT.format(pid=watch.info.backend_pid)
+        ending = COMMIT.format(pid=watch.info.backend_pid, gone=RUN_GONE)
         feed(server, [database_option(target), *commands], [server.client("pg_dump", *options)], None, ending)
 
 
@@ -225,12 +226,14 @@ def _replace(
     def begin(inside: Inside) -> None:
         guard(inside)
         inside.run(EMPTY)
+        # Until here nothing of the backup was executed.
+        inside.settle()
 
     # What its owner has put into the path of a live database is not ours to run.
     target = database_option(database, server.options(search_path=""))
     options = (OPTION, target, "--command=BEGIN")
     with server.session() as watch:
-        ending = LET_GO + COMMIT.format(pid=watch.info.backend_pid)
+        ending = LET_GO + COMMIT.format(pid=watch.info.backend_pid, gone=RUN_GONE)
         feed(server, options, stages, archive, ending, judge, begin)
 
 
