@@ -110,7 +110,7 @@ def main() -> None:
         module.exit_json(followed=followed)
     result = run.result()
     if result is None:
-        errors = run.errors.read_text(encoding="utf-8", errors="replace") if run.errors.exists() else ""
+        errors = run.complaints()
         module.fail_json(msg=KILLED.format(id=run.id, errors=errors.strip()), followed=followed)
     # Not through exit_json, which would make this module's result of it.
     sys.stdout.write(json.dumps({**result, "followed": followed}) + "\n")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -137,6 +138,24 @@ def test_whatever_a_proof_says(place: Place) -> None:
     # This version knows nothing of it, and a newer one that compares more has another version of the proof.
     empty = [f"objects.{kind}: left out" for kind, names in document["objects"].items() if not names]
     assert set(proved) <= {"an unknown key", *empty}
+
+
+def test_whatever_a_list_of_checksums_says(place: Place) -> None:
+    path = place.repository / f"{place.made['id']}.sha256"
+    whole = path.read_bytes()
+    for octets in (b"", b"\xff\xfe\x80\n", whole[:-1], whole + b"\n", whole.replace(b"  ", b" ", 1), b"\0" * 80):
+        path.write_bytes(octets)
+        results = place.run_all(repr(octets[:20]), (*LOOKING, ["verify", "ID"]))
+        assert results["verify ID"][0] == 1 and path.name in results["verify ID"][1]
+    for put in (path.mkdir, lambda: os.mkfifo(path)):
+        path.unlink()
+        put()
+        assert place.run("verify", "ID")[0] == 1
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink()
+        path.touch()
 
 
 def test_whatever_the_history_says(place: Place) -> None:

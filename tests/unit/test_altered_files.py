@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.holdfast.postgres.plugins.module_utils._core import health, history, proof, which
+from ansible_collections.holdfast.postgres.plugins.module_utils._core import health, history, kept, proof, runs, which
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition import load
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import Damaged, HoldfastError
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.health import Check
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.places import Places
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.repository import lock, manifest
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.runs import Run
 from ansible_collections.holdfast.postgres.tests.unit import mutations
 from ansible_collections.holdfast.postgres.tests.unit.test_health import NOW
 
@@ -122,6 +123,9 @@ DEFINITION = {
     "schedule": "0 2 * * *",
     "keep": {"daily": 7},
 }
+REQUEST = {"digest": SHA256, "since": "2025-08-16T15:55:03Z"}
+STEP = {"time": "2025-08-16T15:55:03Z", "text": "dumping database app (7 MB)"}
+RESULT = {"changed": True, "backup": {"id": BACKUP}, "steps": ["a step"], "summary": [], "failed": False}
 HOLDER = {"pid": 1, "verb": "drill", "since": "2025-08-16T15:55:03Z", "backup": BACKUP}
 
 
@@ -206,3 +210,50 @@ def test_a_lock(tmp_path: Path) -> None:
         places.drill_lock("app").write_bytes(text)
         lock.at_work(places, "app")
         lock.being_drilled(places, "app")
+
+
+def test_a_run(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    succeeded = 0
+    for title, text in altered(RESULT):
+        run.output.write_bytes(text)
+        result = run.result()
+        # What it did not change, or says nothing about, is for whoever reads it.
+        assert result is None or result["changed"] is True, title
+        succeeded += result is not None
+    assert 0 < succeeded < len(altered(RESULT)) - 40
+    for failed in ({"failed": True}, {"failed": True, "msg": None}, {"changed": True, "failed": "no"}, {}):
+        run.output.write_text(json.dumps(failed), encoding="utf-8")
+        assert run.result() is None
+    whole = json.dumps(STEP).encode() + b"\n"
+    for title, text in altered(STEP):
+        (tmp_path / "steps").write_bytes(whole + text + b"\n" + whole)
+        found = run.steps()
+        assert found[0] == STEP == found[-1] and len(found) in (2, 3), title
+        assert all(isinstance(step["text"], str) for step in found), title
+    for title, text in altered(REQUEST):
+        (tmp_path / "request").write_bytes(text)
+        assert run.request() == {} or set(run.request()) == {"digest", "since"}, title
+    asked = {"verb": "backup"}
+    (tmp_path / "runs").mkdir()
+    for number, (_title, text) in enumerate(altered(REQUEST)):
+        other = tmp_path / "runs" / f"{number:016x}"
+        other.mkdir()
+        (other / "request").write_bytes(text)
+        (other / "output").write_bytes(text)
+    assert runs.look(Places(run=tmp_path), asked, [], True) is None
+    assert runs.claim(Places(run=tmp_path), "f" * 16, asked, [], True).new
+
+
+def test_a_note_of_what_was_swapped_in(tmp_path: Path) -> None:
+    places = Places(state=tmp_path)
+    path = kept._path(places, "app", "app_before")
+    path.parent.mkdir(parents=True)
+    known = 0
+    for title, text in altered(PROOF):
+        path.write_bytes(text)
+        found = kept.read(places, "app", "app_before")
+        # What is read is a proof as any other.
+        assert found is None or found == proof.read(path, text), title
+        known += found is not None
+    assert known < len(altered(PROOF)) / 2

@@ -30,9 +30,10 @@ def test_it_does_when_it_succeeded_and_nothing_has_happened_since() -> None:
         (None, SOON, []),
         ({"failed": True, "msg": "no"}, SOON, []),
         ({"changed": True}, ENDED + timedelta(minutes=61), []),
+        ({"changed": True}, ENDED - timedelta(seconds=1), []),
         ({"changed": True}, SOON, [{"time": "2026-11-21T12:10:00Z", "verb": "backup", "result": "ok"}]),
     ],
-    ids=["killed", "failed", "long ago", "something happened since"],
+    ids=["killed", "failed", "long ago", "in the future", "something happened since"],
 )
 def test_otherwise_it_does_not(result: dict | None, now: datetime, later: list[dict]) -> None:
     assert not runs.counts(result, ENDED, now, [OWN, *later])
@@ -57,3 +58,29 @@ def test_an_id_is_no_path(tmp_path: Path) -> None:
     places = Places(run=tmp_path)
     assert runs.find(places, "../0123456789abcdef") is None
     assert runs.find(places, "..") is None
+
+
+def test_what_is_left_of_a_run_goes_after_an_hour_but_not_while_the_clock_is_wrong(tmp_path: Path) -> None:
+    places = Places(run=tmp_path)
+    old, future = ("0000000000000000", "1111111111111111")
+    for run_id in (old, future):
+        runs.claim(places, run_id, {"verb": run_id}, [], False)
+    # The lock of a run goes with its process, which here is this one.
+    _age(places, old, -7200)
+    _age(places, future, 7200)
+    assert runs.claim(places, "2222222222222222", {"verb": "2"}, [], False).new and runs.find(places, old)
+    _age(places, future, 0)
+    assert runs.claim(places, "3333333333333333", {"verb": "3"}, [], False).new and not runs.find(places, old)
+
+
+def _age(places: Places, run_id: str, seconds: int) -> None:
+    """Make a run one that ended so many seconds after now, and whose process is gone."""
+    run = runs.find(places, run_id)
+    assert run is not None
+    at = datetime.now(timezone.utc).timestamp() + seconds
+    request = run.directory / "request"
+    text = request.read_bytes()
+    request.unlink()
+    request.write_bytes(text)
+    for path in (request, run.directory):
+        os.utime(path, (at, at))

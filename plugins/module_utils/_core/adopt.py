@@ -35,7 +35,7 @@ def adopt(job: Job, places: Places, file: Path, database: str | None, progress: 
         progress.step(f"reading {file} to its end")
         dump = legacy.inspect(file, reach(job.connection))
         parts = names.split(file.name)
-        moment = parts[1] if parts else datetime.fromtimestamp(int(file.stat().st_mtime), timezone.utc)
+        moment = parts[1] if parts else clock.from_seconds(int(file.stat().st_mtime))
         if clock.in_future(moment, datetime.now(timezone.utc)):
             raise Refused(
                 f"file {file}",
@@ -53,7 +53,7 @@ def adopt(job: Job, places: Places, file: Path, database: str | None, progress: 
             id=backup,
             job=job.name,
             created=timestamp(moment),
-            finished=timestamp(datetime.fromtimestamp(file.stat().st_mtime, timezone.utc)),
+            finished=timestamp(clock.from_seconds(file.stat().st_mtime)),
             purpose="adopted",
             host=socket.gethostname(),
             program=VERSION,

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 # Two hosts' clocks may differ a little.
 SKEW = timedelta(minutes=5)
@@ -21,6 +21,15 @@ def behind(written: Iterable[datetime | None], now: datetime) -> datetime | None
     """The newest moment at which something was written, when the clock has not come there yet; else None."""
     newest = max((moment for moment in written if moment is not None), default=None)
     return newest if newest is not None and in_future(newest, now) else None
+
+
+def from_seconds(seconds: float) -> datetime:
+    """The moment so many seconds after 1970, as the times of files are told; the last or the first that there is when
+    it is beyond."""
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return (datetime.max if seconds > 0 else datetime.min).replace(microsecond=0, tzinfo=timezone.utc)
 
 
 def told(moment: datetime) -> str:

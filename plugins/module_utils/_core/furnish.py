@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import globals_dump, proof
+from . import globals_dump, proof, reading
 from .postgresql import catalog, globals_grammar, roles
 from .postgresql.quote import identifier
 from .postgresql.server import Server
@@ -56,6 +56,6 @@ def _tablespaces(globals: roles.Globals, directory: Path, manifest: Manifest) ->
         found.add(artifact.details.get("tablespace") or "")
         if artifact.kind == "proof":
             path = directory / artifact.file
-            objects = proof.read(path, path.read_bytes())["objects"]
+            objects = proof.read(path, reading.read(path))["objects"]
             found |= {facts.get("tablespace") or "" for names in objects.values() for facts in names.values()}
     return found - {"", "pg_default", "pg_global"}

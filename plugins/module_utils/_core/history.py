@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-from . import shape
+from . import reading, shape
 from .errors import CannotLoad, Damaged, HoldfastError, Locked, NotProved, Unrecorded
 from .places import Places
 from .repository.manifest import moment, timestamp
@@ -106,7 +106,7 @@ def unreadable(places: Places, job: str) -> list[int]:
 
 def _lines(places: Places, job: str) -> Iterator[tuple[int, dict[str, Any] | None]]:
     try:
-        with places.history(job).open("rb") as history:
+        with reading.opened(places.history(job)) as history:
             for number, octets in enumerate(history, 1):
                 if not octets.strip():
                     continue
@@ -181,7 +181,7 @@ def _append(places: Places, job: str, line: dict[str, Any]) -> None:
     path = places.history(job)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = reading.written(path, os.O_APPEND)
     except OSError as error:
         raise _unusable(places, job, error) from error
     try:

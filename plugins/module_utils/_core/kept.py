@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from . import proof
+from . import proof, reading
 from .errors import Damaged, HoldfastError, cause_of
 from .places import Places
 from .repository.artifact import write_file
@@ -39,7 +39,7 @@ def keep(places: Places, job: str, before: str, found: dict[str, Any]) -> None:
 def read(places: Places, job: str, before: str) -> dict[str, Any] | None:
     path = _path(places, job, before)
     try:
-        return proof.read(path, path.read_bytes())
+        return proof.read(path, reading.read(path))
     except (OSError, Damaged):
         return None
 

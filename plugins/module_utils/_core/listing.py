@@ -63,7 +63,7 @@ def backups(job: Job, places: Places) -> dict[str, Any]:
         {
             "path": str(path),
             "size": status.st_size,
-            "modified": timestamp(datetime.fromtimestamp(int(status.st_mtime), timezone.utc)),
+            "modified": timestamp(clock.from_seconds(int(status.st_mtime))),
         }
         for path, status in repository.unmanaged()
     ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import globals_dump, legacy, proof, room, space, verify
+from . import globals_dump, legacy, proof, reading, room, space, verify
 from .codec import Codec
 from .definition.model import Job
 from .errors import Damaged, Refused, ServerError, UsageError
@@ -195,7 +195,7 @@ def _read_proof(
     try:
         verify.raise_problems(manifest.id, verify.check(directory, manifest.only((found,)), None, progress))
         path = directory / found.file
-        return proof.read(path, path.read_bytes())
+        return proof.read(path, reading.read(path))
     except Damaged as error:
         if unproved:
             progress.warn(f"{error.cause}: going on without the proof")

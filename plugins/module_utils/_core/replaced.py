@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from . import clock
 from .errors import ServerError
 from .plan import source_of
 from .postgresql import catalog
@@ -70,4 +71,4 @@ def look(choice: Choice, server: Server, request: RestoreRequest) -> dict[str, A
 
 
 def _written(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+    return clock.from_seconds(path.stat().st_mtime)

@@ -27,12 +27,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from . import clock, reading, shape
 from .errors import HoldfastError
 from .places import Places
 from .repository.manifest import timestamp
 
 # Seconds for which the result of a run that nobody has waited for is kept.
 KEPT = 3600
+REQUEST = shape.keys({"digest": shape.words, "since": shape.stamp})
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,17 @@ class Run:
 
     def request(self) -> dict[str, Any]:
         """digest (of what was asked) and since; empty when it cannot be read."""
-        with contextlib.suppress(OSError, ValueError):
-            return dict(json.loads((self.directory / "request").read_text(encoding="utf-8")))
-        return {}
+        return _read(self.directory / "request", REQUEST) or {}
 
     def age(self) -> float:
-        """Seconds since it began."""
-        return max(0.0, time.time() - (self.directory / "request").stat().st_mtime)
+        """Seconds since it began; 0 when nobody knows."""
+        with contextlib.suppress(OSError):
+            return max(0.0, time.time() - (self.directory / "request").stat().st_mtime)
+        return 0.0
 
     def at_work(self) -> bool:
         try:
-            descriptor = os.open(self.directory / "request", os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(self.directory / "request", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return False
         try:
@@ -79,9 +81,8 @@ class Run:
     def tell(self, text: str) -> None:
         """Add a step. A full disk must not end the run."""
         line = {"time": timestamp(datetime.now(timezone.utc)), "text": text}
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         with contextlib.suppress(OSError):
-            descriptor = os.open(self.directory / "steps", flags, 0o600)
+            descriptor = reading.written(self.directory / "steps", os.O_APPEND)
             try:
                 os.write(descriptor, json.dumps(line).encode() + b"\n")
             finally:
@@ -90,10 +91,10 @@ class Run:
     def steps(self, after: int = 0) -> list[dict[str, str]]:
         """time and text of each step, without the first ones."""
         found = []
-        with contextlib.suppress(FileNotFoundError):
-            for line in (self.directory / "steps").read_text(encoding="utf-8").splitlines():
-                with contextlib.suppress(ValueError):
-                    found.append(json.loads(line))
+        with contextlib.suppress(OSError):
+            for line in reading.read(self.directory / "steps").split(b"\n"):
+                with contextlib.suppress(shape.Misshapen):
+                    found.append(shape.checked(line, _is_step))
         return found[after:]
 
     def wait(self, after: int, seconds: float) -> tuple[list[dict[str, str]], bool]:
@@ -109,14 +110,20 @@ class Run:
 
     def result(self) -> dict[str, Any] | None:
         """What a run that has ended printed; None when it was killed before."""
-        with contextlib.suppress(OSError, ValueError):
-            return dict(json.loads(self.output.read_text(encoding="utf-8")))
-        return None
+        return _read(self.output, _is_result)
+
+    def complaints(self) -> str:
+        """What it printed besides its result."""
+        with contextlib.suppress(OSError):
+            return reading.read(self.errors).decode("utf-8", "replace")
+        return ""
 
     def ended(self) -> datetime:
-        """When a run that is no longer at work wrote for the last time."""
-        last = max(path.stat().st_mtime for path in [self.directory, *self.directory.iterdir()])
-        return datetime.fromtimestamp(last, timezone.utc)
+        """When a run that is no longer at work wrote for the last time; long ago when it is forgotten meanwhile."""
+        last = 0.0
+        with contextlib.suppress(FileNotFoundError):
+            last = max(path.lstat().st_mtime for path in [self.directory, *self.directory.iterdir()])
+        return clock.from_seconds(last)
 
     def forget(self) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -133,6 +140,24 @@ class Claim:
     run: Run
     new: bool
     earlier: str = ""
+
+
+def _is_step(value: Any, where: str) -> None:
+    # A name in it may be no UTF-8, so it need not be a text that can be written.
+    if not isinstance(value, dict) or set(value) != {"time", "text"} or not isinstance(value["text"], str):
+        raise shape.Misshapen(f"{where} is no step")
+    shape.stamp(value["time"], where)
+
+
+def _is_result(value: Any, where: str) -> None:
+    """Every module says that it failed, and of what, or whether it changed something."""
+    told = isinstance(value, dict) and (
+        isinstance(value.get("msg"), str)
+        if value.get("failed", False) is True
+        else isinstance(value.get("changed"), bool) and value.get("failed", False) is False
+    )
+    if not told:
+        raise shape.Misshapen(f"{where} is no result of a module")
 
 
 def find(places: Places, run_id: str) -> Run | None:
@@ -162,13 +187,15 @@ def claim(places: Places, run_id: str, asked: dict[str, Any], history: list[dict
         run = find(places, run_id) or look(places, asked, history, reuse)
         if run is not None:
             return Claim(run, False)
-        for run in _all(places):
-            if run.at_work():
-                continue
+        ended = [(run, run.ended()) for run in _all(places) if not run.at_work()]
+        now = datetime.now(timezone.utc)
+        # While the clock is wrong nobody knows how old anything is.
+        wrong = clock.behind((moment for _run, moment in ended), now) is not None
+        for run, moment in ended:
             same = run.request().get("digest") == _digest(asked)
             if same:
                 earlier = _fate(run)
-            if same or (datetime.now(timezone.utc) - run.ended()).total_seconds() > KEPT:
+            if same or (not wrong and (now - moment).total_seconds() > KEPT):
                 run.forget()
         return Claim(_begin(directory / run_id, _digest(asked)), True, earlier)
 
@@ -176,9 +203,10 @@ def claim(places: Places, run_id: str, asked: dict[str, Any], history: list[dict
 def counts(result: dict[str, Any] | None, ended: datetime, now: datetime, history: list[dict[str, Any]]) -> bool:
     """Whether a run that has ended, and whose result nobody has got, is the answer to the same request asked again.
 
-    Only if it succeeded, within the last hour, and nothing was done to the job since.
+    Only if it succeeded, within the last hour, and nothing was done to the job since. One that ended in the future, as
+    by a clock that was set back, does not: nobody knows what was done since.
     """
-    if result is None or result.get("failed") or (now - ended).total_seconds() > KEPT:
+    if result is None or result.get("failed") or not 0 <= (now - ended).total_seconds() <= KEPT:
         return False
     done = (line["time"] for line in history if not line.get("dry_run"))
     return not any(begun > timestamp(ended) for begun in done)
@@ -188,16 +216,24 @@ def _digest(asked: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
+def _read(path: Path, check: shape.Check) -> dict[str, Any] | None:
+    """What a file of a run says, or None when it says nothing that could be meant."""
+    with contextlib.suppress(OSError, shape.Misshapen):
+        found: dict[str, Any] = shape.checked(reading.read(path), check)
+        return found
+    return None
+
+
 def _all(places: Places) -> list[Run]:
     directory = _directory(places)
     return [Run(path) for path in sorted(directory.iterdir()) if path.is_dir()] if directory.is_dir() else []
 
 
 def _fate(run: Run) -> str:
-    result = run.result()
+    result, since = run.result(), run.request().get("since", "")
     if result is None:
-        return f"the same was begun at {run.request()['since']}, and killed"
-    told = f"the same was begun at {run.request()['since']}, lost its connection, and ended at {timestamp(run.ended())}"
+        return f"the same was begun at {since}, and killed"
+    told = f"the same was begun at {since}, lost its connection, and ended at {timestamp(run.ended())}"
     if result.get("failed"):
         return f"{told}: it failed: {str(result.get('msg', '')).partition(chr(10))[0]}"
     return f"{told}: it succeeded"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import backup, history, proof, prove
+from . import backup, history, proof, prove, reading
 from .definition.model import Database, Job
 from .difference import Difference
 from .errors import Refused, Unrecorded
@@ -64,7 +64,7 @@ def proof_of(made: Manifest, database: str, repository: Path) -> dict[str, Any]:
     if found is None:
         raise Refused(f"database {database}", f"the safety backup {made.id} has no proof of it", "Report this.")
     path = repository / found.file
-    return proof.read(path, path.read_bytes())
+    return proof.read(path, reading.read(path))
 
 
 def require_unchanged(made: Manifest, database: str, verdict: Mapping[str, Any]) -> None:

@@ -42,6 +42,13 @@ def loads(octets: bytes) -> Any:
         raise Misshapen(f"it is not JSON ({error})") from error
 
 
+def checked(octets: bytes, check: Check) -> Any:
+    """The same, if the check accepts it."""
+    value = loads(octets)
+    check(value, "it")
+    return value
+
+
 def text(value: Any, where: str) -> None:
     if not isinstance(value, str):
         raise Misshapen(f"{where} is no text")

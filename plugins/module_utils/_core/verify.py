@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from . import history, proof
+from . import history, proof, reading
 from .codec import Codec
 from .definition.model import Job
 from .errors import Damaged, HoldfastError
@@ -197,8 +197,8 @@ def _check_sums(entry: Entry) -> list[Verdict]:
     """The .sha256 beside the manifest must say the same: it is what a person without this software uses."""
     name = entry.id + names.CHECKSUMS
     try:
-        text = (entry.directory / name).read_text(encoding="utf-8")
+        octets = reading.read(entry.directory / name)
     except OSError as error:
         return [Verdict(name, "present", error.strerror or str(error))]
-    same = entry.manifest is not None and text == entry.manifest.checksums()
+    same = entry.manifest is not None and octets == entry.manifest.checksums().encode()
     return [Verdict(name, "agrees", "" if same else "it does not agree with the manifest")]

@@ -105,9 +105,9 @@ def parse_time(text: str) -> datetime | None:
         moment = datetime.strptime(
             f"{year}-{month}-{day} {clock[0]}:{clock[1]}:{clock[2]} {offset}", "%Y-%m-%d %H:%M:%S %z"
         )
-    except ValueError as error:
+        return moment.astimezone(timezone.utc)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"time {text!r}", str(error), FORMS) from error
-    return moment.astimezone(timezone.utc)
 
 
 def job_of(places: Places, path: Path, job_name: str | None = None) -> Job:

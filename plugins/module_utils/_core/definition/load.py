@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 
-from .. import shape
+from .. import reading, shape
 from ..errors import DefinitionError, UnknownJob
 from ..places import Places
 from .model import Job
@@ -49,7 +49,7 @@ def load(places: Places, name: str | None = None) -> Job:
         )
     path = places.definition(name)
     try:
-        raw = shape.loads(path.read_bytes())
+        raw = shape.loads(reading.read(path))
     except OSError as error:
         next_step = "Run this as root." if isinstance(error, PermissionError) else ""
         raise DefinitionError(str(path), error.strerror or str(error), next_step) from error

@@ -10,11 +10,14 @@ import os
 import stat
 from pathlib import Path
 
+from .. import reading
 from ..definition.model import Connection
 from ..errors import DefinitionError
 from .container import ContainerServer
 from .direct import SocketServer, TcpServer
 from .server import Server
+
+ONE_LINE = "Write the password into it, in one line, and nothing else."
 
 
 def reach(connection: Connection, to_restore: bool = False) -> Server:
@@ -33,10 +36,17 @@ def reach(connection: Connection, to_restore: bool = False) -> Server:
 def _password(password: str | None, file: Path | None) -> str | None:
     if file is None:
         return password
+    title = f"password file {file}"
     try:
-        with file.open(encoding="utf-8") as stream:
+        with reading.opened(file) as stream:
             if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
                 raise DefinitionError(str(file), "others can read this password file", f"chmod 600 {file}")
-            return stream.read().rstrip("\r\n")
+            found = stream.read().decode("utf-8").rstrip("\r\n")
     except OSError as error:
-        raise DefinitionError(f"password file {file}", error.strerror or str(error)) from error
+        raise DefinitionError(title, error.strerror or str(error)) from error
+    except UnicodeDecodeError:
+        # Neither the error nor its context may show a part of it.
+        raise DefinitionError(title, "it is not UTF-8", ONE_LINE) from None
+    if not found or "\0" in found:
+        raise DefinitionError(title, "it holds a zero byte" if found else "it is empty", ONE_LINE)
+    return found

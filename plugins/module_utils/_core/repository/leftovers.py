@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 
 from ..errors import Damaged
 from . import names
@@ -35,9 +36,11 @@ def unfinished(repository: Repository) -> list[str]:
 
 def _found(repository: Repository) -> list[tuple[str, str]]:
     found = []
-    for name in sorted(repository.files()):
+    for name, status in sorted(repository.files().items()):
         backup, _dot, state = name.removeprefix(".").rpartition(".")
-        if name.startswith(".") and repository.owns(backup):
+        # What is of another kind is not ours, whatever its name.
+        kind = stat.S_ISDIR if state == "partial" else stat.S_ISREG
+        if name.startswith(".") and repository.owns(backup) and kind(status.st_mode):
             found.append((backup, state))
     return found
 

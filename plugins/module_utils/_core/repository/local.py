@@ -10,11 +10,12 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import shape
+from .. import reading, shape
 from ..codec import recognise
 from ..errors import Damaged, HoldfastError
 from . import names
@@ -89,7 +90,10 @@ class Repository:
         return {
             name: status
             for name, status in files.items()
-            if name not in managed and not name.startswith(".") and recognise(name) is not None
+            if name not in managed
+            and not name.startswith(".")
+            and recognise(name) is not None
+            and (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode))
         }
 
     def _about_to_be(self) -> set[str]:
@@ -216,7 +220,7 @@ class Repository:
 def read_list(marker: Path) -> list[str]:
     """The files that a run was about to publish; none when it did not get that far."""
     try:
-        listed = shape.loads(marker.read_bytes())
+        listed = shape.loads(reading.read(marker))
         shape.sequence(shape.words)(listed, "it")
     except (OSError, shape.Misshapen):
         return []

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
 
-from .. import shape
+from .. import reading, shape
 from ..errors import HoldfastError, Locked
 from ..places import Places
 from .manifest import timestamp
@@ -78,7 +78,7 @@ def being_drilled(places: Places, job: str) -> str | None:
 
 def _at_work(lock: Path) -> dict[str, Any] | None:
     try:
-        return _holder(lock.read_bytes())
+        return _holder(reading.read(lock))
     except OSError:
         return None
 
@@ -86,7 +86,7 @@ def _at_work(lock: Path) -> dict[str, Any] | None:
 def _open(path: Path) -> int:
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return reading.written(path)
     except OSError as error:
         next_step = "Run this as root." if isinstance(error, PermissionError) else ""
         raise HoldfastError(f"lock {path}", error.strerror or str(error), next_step) from error

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from .. import shape
+from .. import reading, shape
 from ..errors import Damaged
 from ..shape import moment
 from ..visible import as_json
@@ -103,7 +103,7 @@ class Manifest:
 def read(path: Path, backup: str | None = None) -> Manifest:
     """Read a manifest; :class:`Damaged` when it is not one, or not that of the backup, which its file name tells."""
     try:
-        text = path.read_bytes()
+        text = reading.read(path)
     except OSError as error:
         raise Damaged(str(path), f"cannot be read: {error.strerror or error}") from error
     return parse(text, path, backup or path.name[: -len(names.MANIFEST)])

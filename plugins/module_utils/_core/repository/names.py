@@ -36,7 +36,8 @@ def split(name: str) -> tuple[str, datetime, str] | None:
         moment = datetime.strptime(match["stamp"], TIME_FORMAT).replace(tzinfo=timezone.utc)
     except ValueError:
         return None
-    return match["stem"], moment, match["rest"] or ""
+    # Years of less than four digits are not written as they are read.
+    return (match["stem"], moment, match["rest"] or "") if stamp(moment) == match["stamp"] else None
 
 
 def job_of_id(name: str) -> str | None:
