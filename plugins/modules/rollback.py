@@ -59,6 +59,70 @@ before:
   returned: success
   type: str
   sample: library_before_20250817_090000
+replacing:
+  description: What is live before the rollback, and the database that takes its place.
+  returned: success
+  type: dict
+  contains:
+    database:
+      description: The live database.
+      type: str
+      sample: library
+    server:
+      description: Where it is.
+      type: str
+      sample: container library-db
+    size:
+      description: Its size in bytes.
+      type: int
+      sample: 41943040
+    tables:
+      description: How many tables it has. None, when it cannot be read.
+      type: int
+      sample: 4
+    rows:
+      description: About how many rows they have, by PostgreSQL's statistics. None, when it cannot be read.
+      type: int
+      sample: 80041
+    sessions:
+      description: How many sessions of clients are in it.
+      type: int
+      sample: 5
+    mode:
+      description: Always V(rollback).
+      type: str
+      sample: rollback
+    safety:
+      description: Whether a safety backup is made first. A rollback makes none, because it deletes nothing.
+      type: bool
+      sample: false
+    backup:
+      description: The backup whose restore is undone.
+      type: str
+      sample: curriculum_library_api_20250816_155503
+    before:
+      description: The database that takes its place.
+      type: str
+      sample: library_before_20250817_090000
+    there:
+      description: Size, sessions, tables and rows of that one.
+      type: dict
+      sample: {"size": 41943040, "sessions": 0, "tables": 4, "rows": 80041}
+    created:
+      description: When that one went out of use.
+      type: str
+      sample: "2025-08-17T09:00:00Z"
+    age:
+      description: How many seconds ago that was.
+      type: int
+      sample: 900
+    proved:
+      description: Always none.
+      type: dict
+    summary:
+      description: The same in lines for people, and what was written since the swap.
+      type: list
+      elements: str
 aside:
   description: The name of the database that is out of use now.
   returned: success, not in check mode
@@ -92,6 +156,8 @@ from ansible_collections.holdfast.postgres.plugins.module_utils._core import rol
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.definition.model import Job
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.errors import Refused, UsageError
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal import restore_views
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.draw import lines
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.terminal.replacing import replacing
 from ansible_collections.holdfast.postgres.plugins.module_utils._module import Long, Request, run
 
 OPTIONS = {"database": {"type": "str"}, "force": {"type": "bool", "default": False}}
@@ -105,7 +171,8 @@ def undo(request: Request) -> dict[str, Any]:
     if request.check_mode and result["changes"] != [] and not force:
         told = "\n".join(result["changes"] or ["what was written is not known"])
         raise Refused(f"database {database}", f"it has changed since the swap:\n{told}", "Put it aside with force.")
-    return {"changed": True, **result}
+    summary = [*lines(replacing(result["replacing"])), *(f"  {change}" for change in result["changes"] or ())]
+    return {"changed": True, **result, "replacing": {**result["replacing"], "summary": summary}}
 
 
 def _only(job: Job) -> str:

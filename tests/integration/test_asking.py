@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,10 +35,14 @@ def rows(server: Server, database: str) -> int:
     return server.query("SELECT count(*) FROM items", database)[0][0]
 
 
-def on_terminal(holdfast: Holdfast, *args: str, typed: str) -> tuple[int, str]:
-    """Run on a terminal of its own, where somebody types; exit status and all that was shown."""
+def on_terminal(holdfast: Holdfast, *args: str, typed: str, log: Path | None = None) -> tuple[int, str]:
+    """Run on a terminal of its own, where somebody types; exit status and all that was shown there. log: where the
+    output goes instead.
+    """
     ours, theirs = pty.openpty()
-    run = subprocess.Popen(holdfast.argv(*args), env=holdfast.environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    with contextlib.ExitStack() as stack:
+        out = theirs if log is None else stack.enter_context(log.open("w"))
+        run = subprocess.Popen(holdfast.argv(*args), env=holdfast.environment, stdin=theirs, stdout=out, stderr=out)
     os.close(theirs)
     os.write(ours, typed.encode())
     shown = b""
@@ -83,6 +89,54 @@ def test_what_needs_no_answer_is_not_asked(
     assert rows(cluster15, library) == (100 if given == ["--yes"] else 105)
 
 
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_person_is_asked_wherever_the_output_goes(
+    holdfast: Holdfast, cluster15: Server, library: str, more: list[str], tmp_path: Path
+) -> None:
+    status, shown = on_terminal(holdfast, "restore", "latest", *more, typed="no\n", log=tmp_path / "log")
+    assert status == 1 and f"replaces the live database {library}" in shown and "Type yes" in shown
+    assert "the answer was not yes" in (tmp_path / "log").read_text(encoding="utf-8")
+    assert rows(cluster15, library) == 105
+
+
+def test_a_rollback_tells_and_asks_as_well(holdfast: Holdfast, cluster15: Server, library: str) -> None:
+    before = holdfast.json("restore", "latest", "--no-safety-backup")["before"]
+    status, shown = on_terminal(holdfast, "rollback", library, typed="no\n")
+    assert status == 1 and "the answer was not yes" in shown
+    assert f"replaces the live database {library}" in shown and "1 table, about 100 rows" in shown
+    assert f"{before}, which went out of use" in shown and "s ago" in shown
+    assert rows(cluster15, library) == 100
+    assert "Type yes" not in on_terminal(holdfast, "rollback", library, "--dry-run", typed="")[1]
+    status, shown = on_terminal(holdfast, "rollback", library, typed="yes\n")
+    assert status == 0, shown
+    assert rows(cluster15, library) == 105
+    holdfast("restore", "latest", "--no-safety-backup")
+    status, shown = on_terminal(holdfast, "rollback", library, "--yes", typed="")
+    assert status == 0 and "Type yes" not in shown
+    assert rows(cluster15, library) == 105
+
+
+def test_what_was_swapped_since_the_question_is_not_rolled_back(
+    holdfast: Holdfast, cluster15: Server, library: str
+) -> None:
+    holdfast("restore", "latest", "--no-safety-backup")
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen(
+        holdfast.argv("rollback", library), env=holdfast.environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    while b"Type yes" not in shown:
+        shown += os.read(ours, 4096)
+    later = holdfast.json("restore", "latest", "--no-safety-backup")["before"]
+    os.write(ours, b"yes\n")
+    while b"another one now" not in shown:
+        shown += os.read(ours, 4096)
+    assert run.wait(timeout=30) == 1
+    os.close(ours)
+    assert later in cluster15.names()
+
+
 def test_where_to_without_tables_swaps_nothing(holdfast: Holdfast, cluster15: Server, library: str) -> None:
     names = cluster15.names()
     assert "--to: it says where restored tables go" in holdfast("restore", "latest", "--to", "back", status=2).err
@@ -118,3 +172,13 @@ def test_the_role_says_what_will_be_replaced_before_it_begins(
     said, done = out.index(f"This replaces the live database {library}"), out.index("exchanged in")
     assert said < done and "1 table, 100 rows" in out[said:done]
     assert rows(cluster15, library) == 100
+    undo = {
+        "ansible.builtin.include_role": {"name": "holdfast.postgres.restore", "tasks_from": "rollback"},
+        "vars": {"restore_job": "library", "restore_force": True},
+    }
+    with cluster15.connect(library) as session:
+        session.execute("INSERT INTO items VALUES (999, 'since')")
+    out = " ".join(Playbook(holdfast, undo)().split())
+    said, done = out.index(f"This replaces the live database {library}"), out.index("exchanged in")
+    assert said < done and f"{library}_before_" in out[said:done] and "101 rows" in out[said:done]
+    assert rows(cluster15, library) == 105

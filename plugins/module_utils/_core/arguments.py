@@ -111,6 +111,7 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
     verb.add_argument("--job", metavar="JOB", help="whose database, when there are several jobs")
     verb.add_argument("--force", action="store_true", help="although it was written into since; that is put aside")
     verb.add_argument("--dry-run", action="store_true", help="say what was written since the swap, change nothing")
+    verb.add_argument("--yes", action="store_true", help="on a terminal: replace the live database without asking")
 
     verb = _verb(verbs, "prune", "delete what retention lets go", "holdfast prune --dry-run")
     _job(verb)

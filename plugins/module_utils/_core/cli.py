@@ -57,9 +57,9 @@ def _run(arguments: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> int:
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         signal.signal(signal.SIGHUP, _interrupt)
     arguments.live = stdout.isatty()
-    # Only a person can answer. With --json standard output is for the result alone.
-    arguments.asks = arguments.live and sys.stdin is not None and sys.stdin.isatty()
-    arguments.terminal = stderr if arguments.json else stdout
+    # Only a person can answer, wherever the output goes. With --json standard output is for the result alone.
+    arguments.asks = sys.stdin is not None and sys.stdin.isatty()
+    arguments.terminal = stdout if arguments.live and not arguments.json else stderr
     if arguments.verbose:
         _trace(stderr)
     progress = Progress() if arguments.json else StreamProgress(stdout)

@@ -42,6 +42,27 @@ def look(choice: Choice, server: Server, request: RestoreRequest) -> dict[str, A
     if not request.replaces:
         return None
     database, artifact = source_of(choice, request)
+    now = holds(server, database)
+    if now is None:
+        return None
+    manifest = choice.entry.manifest if choice.entry else None
+    proof = manifest.proof_of(artifact) if manifest and artifact else None
+    made = manifest.moment if manifest else _written(choice.file or Path())
+    return {
+        "database": database,
+        "server": server.title,
+        **now,
+        "mode": request.mode,
+        "safety": request.safety,
+        "backup": manifest.id if manifest else str(choice.file),
+        "created": timestamp(made),
+        "age": since(made),
+        "proved": {key: proof.details[key] for key in ("tables", "rows")} if proof else None,
+    }
+
+
+def holds(server: Server, database: str) -> dict[str, Any] | None:
+    """size, sessions, tables and rows, as in :func:`look`; None when there is no such database."""
     with server.session() as session:
         if database not in catalog.databases(session):
             return None
@@ -51,23 +72,12 @@ def look(choice: Choice, server: Server, request: RestoreRequest) -> dict[str, A
     # A database that is too damaged to be read is replaced all the same.
     with contextlib.suppress(ServerError), server.session(database) as session:
         tables, rows = session.execute(ROWS).fetchall()[0]
-    manifest = choice.entry.manifest if choice.entry else None
-    proof = manifest.proof_of(artifact) if manifest and artifact else None
-    made = manifest.moment if manifest else _written(choice.file or Path())
-    return {
-        "database": database,
-        "server": server.title,
-        "size": size,
-        "sessions": sessions,
-        "tables": tables,
-        "rows": rows,
-        "mode": request.mode,
-        "safety": request.safety,
-        "backup": manifest.id if manifest else str(choice.file),
-        "created": timestamp(made),
-        "age": round((datetime.now(timezone.utc) - made).total_seconds()),
-        "proved": {key: proof.details[key] for key in ("tables", "rows")} if proof else None,
-    }
+    return {"size": size, "sessions": sessions, "tables": tables, "rows": rows}
+
+
+def since(moment: datetime) -> int:
+    """Seconds until now."""
+    return round((datetime.now(timezone.utc) - moment).total_seconds())
 
 
 def _written(path: Path) -> datetime:

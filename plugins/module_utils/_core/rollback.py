@@ -10,7 +10,7 @@ import time
 from datetime import datetime, timezone
 from typing import Any
 
-from . import beside, history, kept, prove, swap
+from . import beside, history, kept, prove, replaced, swap
 from .aside import Mark, put_aside
 from .definition.model import Job
 from .difference import Difference
@@ -22,22 +22,34 @@ from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import lock
-from .repository.manifest import timestamp
+from .repository.manifest import moment, timestamp
 
 
 def rollback(
-    job: Job, database: str, places: Places, progress: Progress, dry_run: bool = False, force: bool = False
+    job: Job,
+    database: str,
+    places: Places,
+    progress: Progress,
+    dry_run: bool = False,
+    force: bool = False,
+    expected: str | None = None,
 ) -> dict[str, Any]:
     """Put the database that the last swap replaced back under its name; the present one is kept beside.
 
-    Raises :class:`Refused` when there is no swap to undo, and unless forced when something was written since: changes
-    tells what.
+    expected: the name that it has now, when somebody has agreed to that. Raises :class:`Refused` when there is no swap
+    to undo, or another one, and unless forced when something was written since: changes tells what.
     """
     with history.record(places, job.name, "rollback") as line, lock.hold(places, job.name, "rollback"):
         start = time.monotonic()
         server = reach(job.connection, to_restore=True)
         server.check()
         before, mark = _last_swap(server, job, database)
+        if expected not in (None, before):
+            raise Refused(
+                f"database {database} on {server.title}",
+                f"its last swap is another one now: {before} would come back, and not {expected}",
+                "Look at it, and begin again: holdfast rollback --dry-run.",
+            )
         line.update(database=database, before=before, dry_run=dry_run)
         swap.check(server, database)
         changes = _changes(server, job, places, database, before, progress)
@@ -48,6 +60,7 @@ def rollback(
             "backup": mark.backup,
             "swapped": mark.at,
             "changes": changes,
+            "replacing": _replacing(server, database, before, mark),
             "dry_run": dry_run,
         }
         if dry_run:
@@ -72,6 +85,40 @@ def rollback(
         outcome["changes"] = _changes(server, job, places, aside, before, progress)
         kept.forget(places, job.name, before)
         return {**outcome, "aside": aside, "outage": outage, "seconds": round(time.monotonic() - start, 3)}
+
+
+def look(job: Job, database: str) -> dict[str, Any]:
+    """What is live now and what would come back; :class:`Refused` when there is no swap to undo.
+
+    As :func:`.replaced.look`, with before, the name of what would come back, and there, what that holds.
+    """
+    server = reach(job.connection, to_restore=True)
+    server.check()
+    return _replacing(server, database, *_last_swap(server, job, database))
+
+
+def _replacing(server: Server, database: str, before: str, mark: Mark) -> dict[str, Any]:
+    return {
+        "database": database,
+        "server": server.title,
+        **(replaced.holds(server, database) or {}),
+        "mode": "rollback",
+        "safety": False,
+        "backup": mark.backup,
+        "before": before,
+        "there": replaced.holds(server, before),
+        "created": mark.at,
+        "age": _age(mark.at),
+        "proved": None,
+    }
+
+
+def _age(at: str) -> int | None:
+    # It was read from a comment, which anybody may have altered who owns the database.
+    try:
+        return replaced.since(moment(at))
+    except (TypeError, ValueError):
+        return None
 
 
 def _last_swap(server: Server, job: Job, database: str) -> tuple[str, Mark]:

@@ -10,14 +10,13 @@ Each imports what it needs, and no more: the program starts in a moment.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, Callable, TextIO
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from .places import Places
     from .progress import Progress
     from .request import RestoreRequest
     from .terminal.blocks import Block
-    from .which import Choice
 
     Outcome = tuple[dict[str, Any], Callable[[Any], list[Block]], int]
 
@@ -113,49 +112,45 @@ def request_of(arguments: argparse.Namespace) -> RestoreRequest:
 
 
 def _restore(arguments: argparse.Namespace, places: Places, progress: Progress) -> Outcome:
+    import sys
+
+    from .postgresql.reach import reach
+    from .replaced import look
     from .restore import restore
     from .tables import restore_tables
     from .terminal import restore_views
+    from .terminal.replacing import confirm
     from .which import find
 
     request = request_of(arguments)
     request.check()
     choice = find(places, arguments.backup, arguments.job)
     if arguments.asks and request.replaces and not request.dry_run and not arguments.yes:
-        _confirm(choice, request, arguments.terminal)
+        server = reach(choice.job.connection, to_restore=True)
+        server.check()
+        facts = look(choice, server, request)
+        if facts is not None:
+            confirm(facts, sys.stdin, arguments.terminal)
     tables = request.mode == "tables"
     result = (restore_tables if tables else restore)(choice, places, progress, request)
     differs = not request.dry_run and result["proof"]["result"] == "differs"
     return result, restore_views.restored_tables if tables else restore_views.restored, 1 if differs else 0
 
 
-def _confirm(choice: Choice, request: RestoreRequest, terminal: TextIO) -> None:
-    """Ask whether the live database is to be replaced, before anything is locked; :class:`Refused` unless it is."""
+def _rollback(arguments: argparse.Namespace, places: Places, progress: Progress) -> Outcome:
     import sys
 
-    from .errors import Refused
-    from .postgresql.reach import reach
-    from .replaced import look
-    from .terminal.replacing import ask
-
-    server = reach(choice.job.connection, to_restore=True)
-    server.check()
-    facts = look(choice, server, request)
-    if facts is not None and not ask(facts, sys.stdin, terminal):
-        raise Refused(
-            f"database {facts['database']}",
-            "it was not replaced, because the answer was not yes",
-            "To look at the backup first: --into NAME. To be asked nothing: --yes.",
-        )
-
-
-def _rollback(arguments: argparse.Namespace, places: Places, progress: Progress) -> Outcome:
     from .definition.load import load
-    from .rollback import rollback
+    from .rollback import look, rollback
     from .terminal import restore_views
+    from .terminal.replacing import confirm
 
-    job = load(places, arguments.job)
-    result = rollback(job, arguments.database, places, progress, arguments.dry_run, arguments.force)
+    job, before = load(places, arguments.job), None
+    if arguments.asks and not arguments.dry_run and not arguments.yes:
+        facts = look(job, arguments.database)
+        confirm(facts, sys.stdin, arguments.terminal)
+        before = facts["before"]
+    result = rollback(job, arguments.database, places, progress, arguments.dry_run, arguments.force, before)
     return result, restore_views.rolled_back, 0
 
 

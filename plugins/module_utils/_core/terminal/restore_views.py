@@ -72,7 +72,7 @@ def rolled_back(result: Mapping[str, Any]) -> list[Block]:
         blocks += [Line(f"  {change}") for change in changes]
     if result["dry_run"]:
         told = f"Would put {result['before']} back as {result['database']}, and keep what is there now."
-        return [*blocks, Line(told), Line("Nothing was changed.", "good")]
+        return [*replacing(result["replacing"]), *blocks, Line(told), Line("Nothing was changed.", "good")]
     told = f"{result['database']} is again what it was before the restore of {result['backup']}."
     return [
         *blocks,
