@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from ansible_collections.holdfast.postgres.tests.integration.content import asse
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.sample import grow, large, small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
+from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
 
 
 def fill_up(disk: Path) -> Path:
@@ -24,6 +27,12 @@ def fill_up(disk: Path) -> Path:
         while True:
             file.write(bytes(65536))
     return ballast
+
+
+def use_up_inodes(disk: Path) -> None:
+    with contextlib.suppress(OSError):
+        for number in range(1000):
+            (disk / f"empty{number}").touch()
 
 
 @pytest.mark.parametrize("format", ["plain", "custom", "directory"])
@@ -72,6 +81,61 @@ def test_a_host_whose_only_disk_is_full_gets_a_clear_error(
     assert files.snapshot(repository) == earlier
     ballast.unlink()
     holdfast.backup("library")
+
+
+@pytest.mark.parametrize("how", ["ro", "nr_inodes=24"])
+def test_a_repository_that_takes_no_files_costs_nothing(
+    holdfast: Holdfast, cluster15: Server, small_disk: Path, how: str
+) -> None:
+    """Read-only, or without a free inode while there is room: whatever needs to write says so, and the rest works."""
+    database, into = small(cluster15, cluster15.unique()), cluster15.unique()
+    options = {"format": "plain", "globals": False, "repository": str(small_disk / "library")}
+    repository = holdfast.define("library", cluster15, database, **options, keep={"daily": 1})
+    files.age(repository, holdfast.backup("library"), 5)
+    holdfast.define("library", cluster15, database, **options)
+    manifest = holdfast.backup("library")
+    made = manifest["id"]
+    holdfast.define("library", cluster15, database, **options, keep={"daily": 1})
+    brought = holdfast.home / "brought"
+    brought.mkdir()
+    for name in files.files_of(manifest):
+        shutil.copy(repository / name, brought)
+    files.age(brought, manifest, 100)
+    earlier, expected = files.snapshot(repository), content(cluster15, database)
+    subprocess.run(["mount", "-o", f"remount,{how}", small_disk], check=True)
+    use_up_inodes(small_disk)
+
+    writing = [["backup"], ["restore", made, "--in-place"], ["restore", made], ["import", brought]]
+    for command in [*writing, ["prune"]] if how == "ro" else writing:
+        told = holdfast(*command, status=1).err
+        assert str(repository) in told and ("ead-only" in told or "no more inodes" in told)
+    assert "cannot be written to" in holdfast("status", status=2).out
+    holdfast("verify", made)
+    holdfast("restore", made, "--into", into)
+    assert_same(content(cluster15, into), expected)
+    assert_same(content(cluster15, database), expected)
+    assert files.snapshot(repository) == earlier and files.hidden(repository) == []
+    assert not any("damaged" in line for line in holdfast.history("library"))
+
+
+def test_what_is_unfinished_when_inodes_run_out_is_undone(
+    holdfast: Holdfast, cluster15: Server, small_disk: Path
+) -> None:
+    """Whoever else fills the disk does so at any moment: here when only some of the files of a backup are there."""
+    database = small(cluster15, cluster15.unique())
+    repository = holdfast.define("library", cluster15, database, repository=str(small_disk / "library"))
+    holdfast.backup("library")
+    earlier = files.snapshot(repository)
+    with cluster15.connect(database) as session:
+        session.execute("BEGIN; LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
+        run = holdfast.start("backup", "library")
+        wait_until(lambda: files.hidden(repository), "a backup is begun")
+        subprocess.run(["mount", "-o", "remount,nr_inodes=24", small_disk], check=True)
+        use_up_inodes(small_disk)
+        session.execute("ROLLBACK")
+        _out, error = run.communicate(timeout=60)
+    assert run.returncode == 1 and "no more inodes are free" in error
+    assert files.snapshot(repository) == earlier and files.hidden(repository) == []
 
 
 @pytest.mark.parametrize("octets", [0, 100])

@@ -174,7 +174,12 @@ def test_a_drill_that_nothing_starts_is_a_warning():
     ],
 )
 def test_disk_space(free, total, next_backup, level):
-    assert disk("/backups", free, total, next_backup).level == level
+    assert disk("/backups", free, total, next_backup, {"/backups": ""}).level == level
+
+
+def test_a_disk_with_room_that_takes_no_files_is_critical():
+    found = disk("/backups", 90 * GIB, 100 * GIB, GIB, {"/backups": "", "/var/lib/holdfast": "it is read-only"})
+    assert found.level == "critical" and "/var/lib/holdfast cannot be written to: it is read-only" in found.text
 
 
 @pytest.mark.parametrize(

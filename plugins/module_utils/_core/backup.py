@@ -16,7 +16,7 @@ from typing import Any
 
 from . import VERSION, history, prune, sources, space
 from .definition.model import Job
-from .errors import ServerError
+from .errors import HoldfastError, ServerError
 from .places import Places
 from .postgresql import catalog, dump_locks, workspace
 from .postgresql.reach import reach
@@ -71,7 +71,9 @@ def make(job: Job, purpose: str, line: dict[str, Any], progress: Progress) -> Ma
             manifest = _fill(job, server, hidden, moment, purpose, facts, progress)
         repository.publish(manifest)
     except BaseException:
-        leftovers.clear(repository)
+        # The next run clears up what cannot be now.
+        with contextlib.suppress(HoldfastError):
+            leftovers.clear(repository)
         raise
     line["size"] = manifest.size
     progress.step(f"backup {manifest.id} is complete: {in_units(manifest.size)}")

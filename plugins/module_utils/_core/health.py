@@ -169,10 +169,13 @@ def drilled(
     return Check(check.point, worse.level, f"{check.text}; {drill.text}", worse.next_step)
 
 
-def disk(directory: str, free: int, total: int, next_backup: int) -> Check:
-    """Will the next backups fit? All in octets."""
+def disk(directory: str, free: int, total: int, next_backup: int, obstacles: Mapping[str, str]) -> Check:
+    """Will the next backups fit? All in octets. obstacles: what keeps files from being made, by the directory."""
     point = "Disk space"
     text = f"{size(free)} of {size(total)} free in {directory}"
+    for place, obstacle in obstacles.items():
+        if obstacle:
+            return Check(point, CRITICAL, f"{text}; {place} cannot be written to: {obstacle}", "Mend that first.")
     if free < next_backup:
         step = "Free space there, or keep fewer backups."
         return Check(point, CRITICAL, f"{text}; the next backup needs about {size(next_backup)}", step)

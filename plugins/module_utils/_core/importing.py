@@ -76,7 +76,9 @@ def _publish(repository: Repository, directory: Path, source: int, brought: Mani
             _copy(directory, source, artifact, hidden)
         repository.publish(replace(brought, imported=timestamp(datetime.now(timezone.utc))))
     except BaseException:
-        leftovers.clear(repository)
+        # The next run clears up what cannot be now.
+        with contextlib.suppress(HoldfastError):
+            leftovers.clear(repository)
         raise
     progress.step(f"backup {brought.id} is imported: {in_units(brought.size)}")
 

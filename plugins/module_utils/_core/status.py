@@ -71,6 +71,7 @@ def status(job: Job, places: Places) -> dict[str, Any]:
             space.free(job.repository),
             space.total(job.repository),
             space.for_backup(last_size, sizes),
+            {str(place): space.obstacle(place) for place in (job.repository, places.state)},
         ),
         _scheduled(job, now),
     ]

@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 
 from ..errors import HoldfastError, NoSpace
+from ..space import obstacle
 
 
 class Writer:
@@ -24,7 +25,10 @@ class Writer:
         self._hash = hashlib.sha256()
 
     def __enter__(self) -> Writer:
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise disk_error(self.path, error) from error
         return self
 
     def __exit__(self, error_type: object, *_: object) -> None:
@@ -57,7 +61,7 @@ def disk_error(path: Path, error: OSError) -> HoldfastError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace(
             str(path.parent),
-            f"the disk is full ({error.strerror})",
+            f"the disk is full ({obstacle(path.parent) or error.strerror})",
             "Free space there, or keep fewer backups; the unfinished backup was removed, the others are untouched.",
         )
     return HoldfastError(str(path), f"cannot be written: {error.strerror or error}")

@@ -56,10 +56,11 @@ def _finish_deleting(repository: Repository, backup: str) -> None:
 
 def _undo(repository: Repository, backup: str) -> None:
     hidden = repository.directory / names.partial(backup)
-    if not (repository.directory / (backup + names.MANIFEST)).exists():
-        for file in repository.unclaimed(backup, read_list(hidden / PUBLISHING)):
-            # What is still in the hidden directory was not moved: its namesake outside is not ours.
-            if not (hidden / file).exists():
-                (repository.directory / file).unlink(missing_ok=True)
-    shutil.rmtree(hidden)
-    sync_directory(repository.directory)
+    with repository.changing():
+        if not (repository.directory / (backup + names.MANIFEST)).exists():
+            for file in repository.unclaimed(backup, read_list(hidden / PUBLISHING)):
+                # What is still in the hidden directory was not moved: its namesake outside is not ours.
+                if not (hidden / file).exists():
+                    (repository.directory / file).unlink(missing_ok=True)
+        shutil.rmtree(hidden)
+        sync_directory(repository.directory)

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,12 +46,10 @@ class Repository:
         self.job = job
 
     def create(self) -> None:
-        try:
+        with self.changing():
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self.directory.stat().st_mode & 0o077:
                 self.directory.chmod(0o700)
-        except OSError as error:
-            raise self._unusable(error) from error
 
     def entries(self) -> list[Entry]:
         """The job's backups, the oldest first, with those that are damaged at first sight."""
@@ -100,13 +99,19 @@ class Repository:
         """The files of backups that are being published."""
         return {name for marker in self.directory.glob(f".*.partial/{PUBLISHING}") for name in read_list(marker)}
 
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """What goes wrong in the block is told as an error of the repository."""
+        try:
+            yield
+        except OSError as error:
+            raise self._unusable(error) from error
+
     def begin(self, backup: str) -> Path:
         """The hidden directory in which to make a new backup."""
         directory = self.directory / names.partial(backup)
-        try:
+        with self.changing():
             directory.mkdir(mode=0o700)
-        except OSError as error:
-            raise self._unusable(error) from error
         return directory
 
     def publish(self, manifest: Manifest) -> None:
@@ -116,41 +121,45 @@ class Repository:
         for file in files:
             if (self.directory / file).exists():
                 raise HoldfastError(str(self.directory / file), "a file of that name exists", "Move it away.")
-        write_file(hidden / PUBLISHING, json.dumps(files))
-        write_file(hidden / (manifest.id + names.CHECKSUMS), manifest.checksums())
-        write_file(hidden / (manifest.id + names.MANIFEST), manifest.to_json())
-        sync_directory(hidden)
-        for file in files:
-            (hidden / file).rename(self.directory / file)
-        sync_directory(self.directory)
-        (hidden / (manifest.id + names.MANIFEST)).rename(self.directory / (manifest.id + names.MANIFEST))
-        sync_directory(self.directory)
-        shutil.rmtree(hidden)
+        with self.changing():
+            write_file(hidden / PUBLISHING, json.dumps(files))
+            write_file(hidden / (manifest.id + names.CHECKSUMS), manifest.checksums())
+            write_file(hidden / (manifest.id + names.MANIFEST), manifest.to_json())
+            sync_directory(hidden)
+            for file in files:
+                (hidden / file).rename(self.directory / file)
+            sync_directory(self.directory)
+            (hidden / (manifest.id + names.MANIFEST)).rename(self.directory / (manifest.id + names.MANIFEST))
+            sync_directory(self.directory)
+            shutil.rmtree(hidden)
 
     def adopt(self, manifest: Manifest) -> None:
         """Make a backup of artifacts that are here already."""
         hidden = self.begin(manifest.id)
-        for ending, text in ((names.CHECKSUMS, manifest.checksums()), (names.MANIFEST, manifest.to_json())):
-            write_file(hidden / (manifest.id + ending), text)
-            (hidden / (manifest.id + ending)).rename(self.directory / (manifest.id + ending))
-        sync_directory(self.directory)
-        shutil.rmtree(hidden)
+        with self.changing():
+            for ending, text in ((names.CHECKSUMS, manifest.checksums()), (names.MANIFEST, manifest.to_json())):
+                write_file(hidden / (manifest.id + ending), text)
+                (hidden / (manifest.id + ending)).rename(self.directory / (manifest.id + ending))
+            sync_directory(self.directory)
+            shutil.rmtree(hidden)
 
     def delete(self, entry: Entry) -> None:
         """Delete a backup whole: from the first step on it is no backup any more, even if we are killed."""
         tombstone = self.directory / names.deleting(entry.id)
-        (self.directory / (entry.id + names.MANIFEST)).rename(tombstone)
-        sync_directory(self.directory)
+        with self.changing():
+            (self.directory / (entry.id + names.MANIFEST)).rename(tombstone)
+            sync_directory(self.directory)
         self.bury(tombstone, entry.manifest)
 
     def bury(self, tombstone: Path, manifest: Manifest | None) -> None:
         """Delete the artifacts of a backup that is none any more, then its tombstone."""
-        if manifest is not None:
-            for file in self.unclaimed(manifest.id, [artifact.file for artifact in manifest.artifacts]):
-                (self.directory / file).unlink(missing_ok=True)
-            (self.directory / (manifest.id + names.CHECKSUMS)).unlink(missing_ok=True)
-        tombstone.unlink(missing_ok=True)
-        sync_directory(self.directory)
+        with self.changing():
+            if manifest is not None:
+                for file in self.unclaimed(manifest.id, [artifact.file for artifact in manifest.artifacts]):
+                    (self.directory / file).unlink(missing_ok=True)
+                (self.directory / (manifest.id + names.CHECKSUMS)).unlink(missing_ok=True)
+            tombstone.unlink(missing_ok=True)
+            sync_directory(self.directory)
 
     def unclaimed(self, backup: str, files: Sequence[str]) -> list[str]:
         """Those of a backup's files that are not another one's, too: an altered list must not take those along."""
@@ -214,6 +223,8 @@ class Repository:
 
     def _unusable(self, error: OSError) -> HoldfastError:
         next_step = "Run this as root." if isinstance(error, PermissionError) else ""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            next_step = "Free space there, or make it writable. The backups in it are as they were."
         return HoldfastError(f"repository {self.directory}", error.strerror or str(error), next_step)
 
 
