@@ -15,6 +15,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,21 @@ def test_what_is_no_backup_takes_no_backup_along(place: Place) -> None:
     )
     assert place.run("prune")[0] == 0
     assert {path.name for path in place.repository.iterdir()} == listed
+
+
+def test_two_manifests_of_one_artifact(place: Place) -> None:
+    """The one that goes leaves the files to the one that stays."""
+    connection = json.loads((place.holdfast.jobs / "library.json").read_text(encoding="utf-8"))["connection"]
+    place.holdfast.define("library", connection, "x", keep={"daily": 1})
+    old = files.age(place.repository, place.made, 30)
+    manifest = json.loads(files.manifest_file(place.repository, old).read_text(encoding="utf-8"))
+    created = datetime.now(timezone.utc) - timedelta(days=1)
+    other = f"library_{created:%Y%m%d_%H%M%S}"
+    manifest.update(id=other, created=f"{created:%Y-%m-%dT%H:%M:%SZ}", purpose="adopted")
+    files.manifest_file(place.repository, other).write_text(json.dumps(manifest), encoding="utf-8")
+    assert place.run("prune")[0] == 0
+    assert [path.name for path in place.repository.glob("*.manifest.json")] == [f"{other}.manifest.json"]
+    assert {artifact["file"] for artifact in manifest["artifacts"]} <= set(files.visible(place.repository))
 
 
 def test_a_name_that_is_no_utf_8(place: Place) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
@@ -65,9 +66,12 @@ def _apply(job: Job, places: Places, line: dict[str, Any], progress: Progress) -
         progress.step(done)
     rows = []
     line["deleted"] = []
-    for entry, decision in _decide(job, places, repository):
+    decided = _decide(job, places, repository)
+    listed = Counter(file for entry, _decision in decided for file in _files(entry))
+    for entry, decision in decided:
         if not decision.keep:
-            repository.delete(entry)
+            repository.delete(entry, {file for file in _files(entry) if listed[file] > 1})
+            listed.subtract(_files(entry))
             line["deleted"].append(entry.id)
             progress.step(f"deleted {entry.id}: {decision.why}")
         rows.append(_row(entry, decision))
@@ -85,6 +89,10 @@ def _decide(job: Job, places: Places, repository: Repository) -> list[tuple[Entr
             why = f"its manifest cannot be read, so nothing of it is touched ({entry.problem})"
             decided[entry.id] = retention.Decision(entry.id, True, why)
     return [(entries[name], decided[name]) for name in sorted(entries, reverse=True)]
+
+
+def _files(entry: Entry) -> list[str]:
+    return [artifact.file for artifact in entry.manifest.artifacts] if entry.manifest else []
 
 
 def _repository(job: Job) -> Repository:

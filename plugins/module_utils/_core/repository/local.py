@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,26 +143,33 @@ class Repository:
             sync_directory(self.directory)
             shutil.rmtree(hidden)
 
-    def delete(self, entry: Entry) -> None:
-        """Delete a backup whole: from the first step on it is no backup any more, even if we are killed."""
+    def delete(self, entry: Entry, shared: Collection[str] = ()) -> None:
+        """Delete a backup whole: from the first step on it is no backup any more, even if we are killed.
+
+        shared: those of its files that other backups list, too, and that stay.
+        """
         tombstone = self.directory / names.deleting(entry.id)
         with self.changing():
             (self.directory / (entry.id + names.MANIFEST)).rename(tombstone)
             sync_directory(self.directory)
-        self.bury(tombstone, entry.manifest)
+        self.bury(tombstone, entry.manifest, shared)
 
-    def bury(self, tombstone: Path, manifest: Manifest | None) -> None:
-        """Delete the artifacts of a backup that is none any more, then its tombstone."""
+    def bury(self, tombstone: Path, manifest: Manifest | None, shared: Collection[str] = ()) -> None:
+        """Delete the artifacts of a backup that is none any more, but the shared ones, then its tombstone."""
         with self.changing():
             if manifest is not None:
-                for file in self.unclaimed(manifest.id, [artifact.file for artifact in manifest.artifacts]):
+                listed = [artifact.file for artifact in manifest.artifacts if artifact.file not in shared]
+                for file in self.unclaimed(manifest.id, listed):
                     (self.directory / file).unlink(missing_ok=True)
                 (self.directory / (manifest.id + names.CHECKSUMS)).unlink(missing_ok=True)
             tombstone.unlink(missing_ok=True)
             sync_directory(self.directory)
 
     def unclaimed(self, backup: str, files: Sequence[str]) -> list[str]:
-        """Those of a backup's files that are not another one's, too: an altered list must not take those along."""
+        """Those of a backup's files that are not another one's, too: an altered list must not take those along.
+
+        Manifests are read only for files that do not bear the backup's time.
+        """
         stamp = backup[-names.STAMP_LENGTH :]
         if all(file.partition(".")[0].endswith(stamp) for file in files):
             return list(files)
