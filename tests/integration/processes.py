@@ -77,6 +77,21 @@ def runs(pid: int, program: str) -> bool:
     )
 
 
+def named(pid: int, name: str) -> int:
+    """The id of a living descendant of that name, or 0."""
+    return next((child for child, found in children(pid).items() if found == name), 0)
+
+
+def title(pid: int) -> str:
+    """What a process calls itself; PostgreSQL's tell what they do."""
+    return " ".join(_arguments(pid))
+
+
+def loading(pid: int) -> bool:
+    """Whether a server below a process is taking rows."""
+    return any("COPY" in title(child) for child in children(pid))
+
+
 def _arguments(pid: int) -> list[str]:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
