@@ -66,6 +66,12 @@ options:
     description: Whether a swap makes a safety backup of the live database first. It keeps the database itself anyway.
     type: bool
     default: true
+  keep_sequences:
+    description:
+      - Whether a swap leaves the sequences where the backup has them.
+      - Otherwise they are raised to where those of the live database are, so that no id is given out twice.
+    type: bool
+    default: false
 author:
   - The holdfast.postgres contributors (@holdfast)
 seealso:
@@ -189,6 +195,20 @@ outage:
   returned: success, not in check mode
   type: float
   sample: 0.04
+sequences_raised:
+  description: The sequences that a swap raised to where those of the live database were, each with its last values.
+  returned: success, not in check mode, not with mode=tables
+  type: list
+  elements: dict
+  sample: [{"sequence": "public.users_id_seq", "from": 50000, "to": 50003}]
+itself:
+  description:
+    - What belongs to the database itself, such as owner, privileges and settings.
+    - C(taken_from) is V(live), or V(backup) where there is no live database, or an empty one. C(differences) lists how
+      the one differs from the other.
+  returned: success, not with mode=tables
+  type: dict
+  sample: {"taken_from": "live", "differences": ["setting work_mem: '8MB' instead of '4MB'"]}
 proof:
   description: What became of the comparison. Its C(result) is V(proved), V(differs) or V(no proof).
   returned: success, not in check mode
@@ -266,6 +286,7 @@ OPTIONS = {
     "database": {"type": "str"},
     "accept_differences": {"type": "bool", "default": False},
     "safety_backup": {"type": "bool", "default": True},
+    "keep_sequences": {"type": "bool", "default": False},
 }
 
 
@@ -291,6 +312,7 @@ def _asked(request: Request) -> RestoreRequest:
         to=options["to"],
         database=options["database"],
         safety=options["safety_backup"],
+        keep_sequences=options["keep_sequences"],
         accept_differences=options["accept_differences"],
         dry_run=request.check_mode,
         words=MODULE,

@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
 from ansible_collections.holdfast.postgres.tests.integration import crashes, files, processes
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
@@ -124,13 +125,14 @@ def test_a_restore_killed_in_the_middle_leaves_no_database_of_that_name(
     holdfast.define("library", server, database)
     made = holdfast.backup("library")
     expected, before = content(server, database), server.names()
+    made_it = f"SELECT datname FROM pg_database WHERE datname LIKE '{into}_restore_%' AND datallowconn"
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%' AND wait_event_type = 'Lock'"
     with server.connect() as session:
-        # The rename at the end of a restore waits for this lock.
-        session.execute("BEGIN; LOCK TABLE pg_catalog.pg_shdescription IN ACCESS EXCLUSIVE MODE")
         run = holdfast.start("restore", made["id"], "--into", into)
-        waits = (
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%' AND wait_event_type = 'Lock'"
-        )
+        ((working,),) = wait_until(lambda: server.query(made_it), "the new database is there")
+        # What comes after the proof waits for this.
+        session.execute("BEGIN")
+        session.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 9").format(sql.Identifier(working)))
         wait_until(lambda: server.query(waits)[0][0], "the restore waits")
         processes.kill(run)
         session.execute("ROLLBACK")

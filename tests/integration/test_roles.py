@@ -11,10 +11,19 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.holdfast.postgres.tests.integration import sabotage
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
-from ansible_collections.holdfast.postgres.tests.integration.sample import OWNER, PASSWORD, ROLES, WEIRD, small
+from ansible_collections.holdfast.postgres.tests.integration.sample import (
+    OWNER,
+    PASSWORD,
+    ROLES,
+    WEIRD,
+    create_roles,
+    small,
+)
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
+from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
 
 SOURCE = {"database": WEIRD, "name": "weird"}
 ROLES_OF = "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1"
@@ -72,6 +81,31 @@ def test_missing_roles_without_globals_are_told_before_anything_is_touched(
     assert all(role in error for role in ROLES)
     assert "CREATE ROLE" in error
     assert (other15.names(), other15.query(ROLES_OF)) == (databases, roles)
+
+
+def test_roles_of_a_restore_that_fails_are_dropped_again_and_those_in_use_named(
+    holdfast: Holdfast, cluster15: Server, other15: Server
+) -> None:
+    create_roles(cluster15)
+    database = small(cluster15, cluster15.unique())
+    with cluster15.connect(database) as session:
+        session.execute('ALTER TABLE items OWNER TO "app owner"; GRANT SELECT ON items TO "read only"')
+    repository = holdfast.define("library", cluster15, database)
+    made = holdfast.backup("library")
+    sabotage.alter(cluster15, repository, made, "UPDATE items SET name = 'altered' WHERE id = 71")
+    holdfast.define("library", other15, database, repository=str(repository))
+    databases, roles = other15.names(), other15.query(ROLES_OF)
+    error = holdfast("restore", made["id"], "--into", "x", status=1).err
+    assert "other content" in error and "still there" not in error
+    assert (other15.names(), other15.query(ROLES_OF)) == (databases, roles)
+
+    run = holdfast.start("restore", made["id"], "--into", "x")
+    wait_until(lambda: other15.query(ROLES_OF) != roles, "the roles are there")
+    with other15.connect() as session:
+        session.execute('CREATE SCHEMA meanwhile AUTHORIZATION "app owner"')
+    error = run.communicate(timeout=60)[1]
+    assert "still there: app owner." in error
+    assert sorted([*roles, ("app owner",)]) == sorted(other15.query(ROLES_OF))
 
 
 @pytest.mark.parametrize(

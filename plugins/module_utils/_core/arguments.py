@@ -104,6 +104,12 @@ def _parser() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
         help="with --swap: make no backup of the live database first, which is kept under another name anyway",
     )
     verb.add_argument("--dry-run", action="store_true", help="check everything, say what would happen, change nothing")
+    verb.add_argument(
+        "--keep-sequences",
+        action="store_true",
+        help="with --swap: leave the sequences where the backup has them, instead of raising them to where those of the"
+        " live database are, so that no id is given out twice",
+    )
     verb.add_argument("--yes", action="store_true", help="on a terminal: replace the live database without asking")
 
     verb = _verb(verbs, "rollback", "undo the last swap of a database", "holdfast rollback library --dry-run")

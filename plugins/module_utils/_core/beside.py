@@ -9,34 +9,37 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import ours, seclusion, working
+from .errors import HoldfastError
+from .ours import Record
+from .places import Places
 from .plan import Plan
-from .postgresql import catalog, computed, load, properties, surplus
+from .postgresql import catalog, computed, create, load, properties, surplus
 from .postgresql.contents import Selection, without_computed
 from .postgresql.server import NAME_LIMIT, Server
 from .progress import Progress
 from .repository import names
 
-RESTORE = "_restore"
+if TYPE_CHECKING:
+    import psycopg
+
+    Session = psycopg.Connection[Any]
+
 STAMP = len("_20250816_155503")
-# A run that is killed between the creation of its database and the mark leaves one that is as empty as its template.
-UNFINISHED = r"""
-    SELECT d.datname FROM pg_database d JOIN pg_database empty ON empty.datname = 'template0'
-    WHERE shobj_description(d.oid, 'pg_database') = %(mark)s
-      OR CASE
-        WHEN shobj_description(d.oid, 'pg_database') IS NULL AND starts_with(d.datname, %(name)s)
-          AND substr(d.datname, length(%(name)s) + 1) ~ '^_\d{8}_\d{6}$'
-        THEN pg_database_size(d.oid) = pg_database_size(empty.oid)
-      END
+ANALYZED = """
+    SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'm', 'p') AND c.relpersistence <> 't' ORDER BY c.oid
 """
 
 
 def named(server: Server, database: str, ending: str) -> str:
     """A free name that tells of another: ``library`` and ``_before`` give ``library_before_20250816_155503``."""
     with server.session() as session:
-        there = catalog.databases(session)
+        there = {row[0] for row in session.execute("SELECT datname FROM pg_database")}
     while True:
         name = f"{_shortened(database, ending)}_{names.stamp(datetime.now(timezone.utc))}"
         if name not in there:
@@ -45,83 +48,132 @@ def named(server: Server, database: str, ending: str) -> str:
 
 
 @contextlib.contextmanager
-def loaded(server: Server, plan: Plan, progress: Progress, select: Selection | None = None) -> Iterator[str]:
-    """Load a backup, or what is selected of it, into a new database; its working name. It is dropped again when the
-    block fails.
+def loaded(
+    server: Server,
+    places: Places | None,
+    plan: Plan,
+    like: Mapping[str, Any],
+    progress: Progress,
+    select: Selection | None = None,
+    keep: bool = False,
+) -> Iterator[str]:
+    """Load a backup, or what is selected of it, into a new database that nobody else may enter; its working name.
 
-    What belongs to the database itself, such as its settings, it gets from the live one that it is going to replace,
-    and otherwise from the backup.
+    It is gone after the block unless it was taken into use: :func:`name_it`, or a swap. like: what it is going to get,
+    and is created for. places: where it is noted, or None on a server that goes away itself; keep: which may have it.
     """
-    drop_unfinished(server, plan.job.name, plan.into)
-    working = named(server, plan.into, RESTORE)
-    like = plan.details
-    if plan.live:
-        with server.session() as session:
-            like = {**like, **properties.of(session, plan.into)}
-    load.create_database(server, working, like, _mark(plan.job.name, plan.into))
+    database = _create(server, places, plan, like, progress)
     try:
         # A materialized view that cannot be computed is told by the comparison with the proof, and ends nothing.
         chosen = select or (without_computed if plan.proof else None)
         if select is None and plan.proof:
-            with server.session(working) as session:
+            with server.session(database.name) as session:
                 for statement in surplus.statements(session, plan.proof["objects"]):
                     session.execute(statement)
-        load.load(server, working, plan.path, plan.codec, plan.job.parallel, plan.job.name, chosen)
+        load.load(server, database.name, plan.path, plan.codec, plan.job.parallel, plan.job.name, chosen)
         if select is None and plan.proof:
-            _compute(server, working, plan.proof, progress)
-        properties.apply(server, working, like)
-        yield working
+            _compute(server, database.name, plan.proof, progress)
+        yield database.name
     except BaseException:
-        drop(server, working)
+        _discard(server, places, plan, database)
         raise
+    if not keep:
+        _discard(server, places, plan, database)
 
 
-def _compute(server: Server, working: str, proof: Mapping[str, Any], progress: Progress) -> None:
+def _create(server: Server, places: Places | None, plan: Plan, like: Mapping[str, Any], progress: Progress) -> Record:
+    name = named(server, plan.into, working.ENDING)
+    with server.session() as session:
+        here = ours.identity(session)
+    facts = {"into": plan.into, "owner": like.get("owner") or server.role}
+    database = Record(name, here, None, working.mark(plan.job.name, plan.into), facts)
+    if places is not None:
+        working.drop_left(server, places, plan.job.name, progress)
+        ours.note(working.directory(places, plan.job.name), database)
+    try:
+        database = replace(database, oid=create.create(server, name, like, database.mark))
+    except HoldfastError:
+        # Ended by anything else, the database may be there: the next run looks.
+        _forget(places, plan, name)
+        raise
+    try:
+        if places is not None:
+            ours.note(working.directory(places, plan.job.name), database)
+    except BaseException:
+        _discard(server, places, plan, database)
+        raise
+    return database
+
+
+def _discard(server: Server, places: Places | None, plan: Plan, database: Record) -> None:
+    """Drop a working database, unless it has another name by now."""
+    working.drop(server, database)
+    _forget(places, plan, database.name)
+
+
+def _forget(places: Places | None, plan: Plan, name: str) -> None:
+    if places is not None:
+        ours.forget(working.directory(places, plan.job.name), name)
+
+
+def _compute(server: Server, database: str, proof: Mapping[str, Any], progress: Progress) -> None:
     views = [name for name, facts in proof["objects"]["materialized view"].items() if facts.get("populated")]
     if views:
-        with server.session(working) as session:
+        with server.session(database) as session:
             for view, cause in computed.refresh(session, views).items():
                 progress.warn(f"materialized view {view} could not be computed: {cause}")
 
 
-def name_it(server: Server, working: str, name: str, comment: str | None) -> None:
-    """Give a complete database its own name and comment."""
-    from psycopg import sql
-
-    # At once: without its mark an unfinished database would stay for ever.
+def name_it(server: Server, closed: seclusion.Closed, name: str, wanted: Mapping[str, Any]) -> None:
+    """Give a complete database its own name, and what belongs to it."""
     with server.session() as session, session.transaction():
-        old, new = sql.Identifier(working), sql.Identifier(name)
-        session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(old, sql.Literal(comment)))
-        session.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(old, new))
+        seclusion.require(session, closed, name)
+        take_over(session, closed.name, name, wanted)
 
 
-def analyze(server: Server, database: str) -> None:
-    with server.session(database) as session:
-        session.execute("ANALYZE")
+def take_over(session: Session, database: str, name: str, wanted: Mapping[str, Any]) -> None:
+    """In a transaction: furnish a closed database, and let everybody in under its own name.
 
-
-def drop(server: Server, name: str) -> None:
+    Raises :class:`HoldfastError` when it has not become what was wanted.
+    """
     from psycopg import sql
 
-    with server.session() as session:
-        session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    old, new = sql.Identifier(database), sql.Identifier(name)
+    properties.apply(session, database, wanted)
+    session.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(old))
+    properties.comment_on(session, database, wanted.get("comment"))
+    session.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(old, new))
+    missed = properties.differences(wanted, properties.of(session, name), catalog.roles(session))
+    if missed:
+        raise HoldfastError(f"database {name}", "it did not get " + "; ".join(missed), "Nothing was replaced.")
 
 
-def drop_unfinished(server: Server, job: str, into: str) -> int:
-    """Drop what killed restores of the job into that name left; how many databases. Must be called under its lock."""
-    wanted = {"mark": _mark(job, into), "name": _shortened(into, RESTORE)}
-    with server.session() as session:
-        left: list[Any] = session.execute(UNFINISHED, wanted).fetchall()
-    for (name,) in left:
-        drop(server, name)
-    return len(left)
+def furnish(server: Server, database: str, wanted: Mapping[str, Any]) -> None:
+    """Give a database that is in use what belongs to it."""
+    with server.session() as session, session.transaction():
+        properties.apply(session, database, wanted)
+        properties.comment_on(session, database, wanted.get("comment"))
+
+
+def analyze(server: Server, database: str, progress: Progress) -> None:
+    """Collect the planner's statistics; what has more partitions than the server can lock at once is left out."""
+    from psycopg import errors
+
+    with server.session(database) as session:
+        with contextlib.suppress(errors.OutOfMemory):
+            session.execute("ANALYZE")
+            return
+        left_out = []
+        for (name,) in session.execute(ANALYZED).fetchall():
+            try:
+                session.execute(f"ANALYZE {name}")
+            except errors.OutOfMemory:
+                left_out.append(name)
+    if left_out:
+        cause = "the server cannot lock all their partitions at once (max_locks_per_transaction)"
+        progress.warn(f"without statistics of its own: {', '.join(left_out)}; {cause}")
 
 
 def _shortened(database: str, ending: str) -> str:
     """A name with its ending, which leaves room for the time."""
     return database.encode()[: NAME_LIMIT - STAMP - len(ending)].decode(errors="ignore") + ending
-
-
-def _mark(job: str, into: str) -> str:
-    """The comment of a database that is not complete yet."""
-    return f"holdfast, job {job}: unfinished restore into {into}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import beside, drill_report, evidence, history, load_failed, prove, scratchpad, verify
+from . import beside, complete, drill_report, evidence, history, load_failed, prove, scratchpad, verify
 from .difference import Difference
 from .errors import HoldfastError, NotProved, Refused, UnknownBackup, UsageError
 from .places import Places
@@ -196,13 +196,12 @@ def _one(
     progress.step(f"restoring database {artifact.database} into the {server.title}")
     with contextlib.ExitStack() as stack:
         with recovery.part("restore"):
-            working = stack.enter_context(load_failed.loaded(choice, server, planned, places, progress))
+            # A scratch server goes away itself, whatever is in it.
+            noted = places if report["where"] == "database" else None
+            loading = beside.loaded(server, noted, planned, planned.details, progress, keep=not drop)
+            working = stack.enter_context(load_failed.explained(choice, server, planned, places, loading))
         with recovery.part("prove"):
-            workers = choice.job.parallel - 1
-            comment = planned.details.get("comment")
-            verdict, found = prove.prove(server, working, planned.proof, workers, progress, comment=comment)
-        if drop:
-            beside.drop(server, working)
+            verdict, found, _closed = complete.prove(server, working, planned, progress, planned.details)
     progress.step(f"database {artifact.database}: {verdict['result']}, {count(verdict['tables'], 'table')}")
     return drill_report.database(artifact, verdict, planned.proof, found)
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from . import beside, blame, which
+from . import blame, which
 from .errors import CannotLoad, ProgramFailed
 from .places import Places
 from .plan import Plan
 from .postgresql import catalog
-from .postgresql.contents import Selection
 from .postgresql.server import Server
-from .progress import Progress
 from .repository.local import Repository
 from .which import Choice
 
@@ -27,14 +25,18 @@ TEXT = ("encoding", "locale_provider", "collate", "ctype", "locale", "icu_rules"
 
 
 @contextlib.contextmanager
-def loaded(
-    choice: Choice, server: Server, plan: Plan, places: Places, progress: Progress, select: Selection | None = None
+def explained(
+    choice: Choice,
+    server: Server,
+    plan: Plan,
+    places: Places,
+    loading: contextlib.AbstractContextManager[str],
+    whole: bool = True,
 ) -> Iterator[str]:
-    """As :func:`.beside.loaded`, and as :func:`blamed`."""
+    """As the loading of a backup, :func:`.beside.loaded`, and as :func:`blamed`."""
     with contextlib.ExitStack() as stack:
-        # A plain dump is loaded whole.
-        with blamed(choice, server, plan, places, whole=select is None or plan.codec.format == "plain"):
-            working = stack.enter_context(beside.loaded(server, plan, progress, select))
+        with blamed(choice, server, plan, places, whole):
+            working = stack.enter_context(loading)
         yield working
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from . import proof
 from .difference import Difference
 from .errors import NotProved
-from .postgresql import objects, snapshot
+from .postgresql import snapshot
 from .postgresql.server import Server
 from .progress import Progress
 
@@ -27,7 +27,6 @@ def prove(
     progress: Progress,
     itself: bool = True,
     whole: bool = False,
-    comment: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(verdict, proof of what is there). expected: the proof of the backup, or None when it has none.
 
@@ -35,16 +34,10 @@ def prove(
 
     The verdict: result (proved, differs or no proof), mode (of what was compared), tables, rows, differences, notes
     (harmless differences). itself: whether the database itself should have the owner, privileges and settings that it
-    had; comment: the one that it will be given with its name. whole: the proof of what is there is a full one, whatever
-    is expected.
+    had. whole: the proof of what is there is a full one, whatever is expected.
     """
-    said = None
-    if comment is not None:
-        # Comments of databases are kept as they came, which is in the encoding of where it was given.
-        with server.session() as shared:
-            said = objects.hash_of(shared, comment)
     with snapshot.alone(server, database, workers) as session:
-        return judge(session, expected, progress, itself, whole, said)
+        return judge(session, expected, progress, itself, whole)
 
 
 def judge(
@@ -53,19 +46,18 @@ def judge(
     progress: Progress,
     itself: bool = True,
     whole: bool = False,
-    said: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The same for the database of a pinned session, as its transaction sees it. said: the hash of that comment."""
+    """The same for the database of a pinned session, as its transaction sees it."""
     mode = expected["mode"] if expected else "counts"
     if expected is None:
         found = proof.take(session, "full" if whole else mode)
-        _say(found, None)
+        _hide_comment(found)
         return {"result": "no proof", **proof.summary(found), "mode": mode, "differences": [], "notes": []}, found
     database = session.info.dbname
     progress.step(f"proving {database}: the rows and the content of every table, and all other objects")
     found = proof.take(session, "full" if whole else mode)
     # The comment of a working database says what it is there for.
-    _say(found, said)
+    _hide_comment(found)
     differences = proof.compare(expected, found, itself)
     verdict = {
         "result": "differs" if proof.serious(differences) else "proved",
@@ -80,11 +72,8 @@ def judge(
     return verdict, found
 
 
-def _say(found: dict[str, Any], said: str | None) -> None:
-    itself = found["objects"]["database"][""]
-    itself.pop("comment", None)
-    if said is not None:
-        itself["comment"] = said
+def _hide_comment(found: dict[str, Any]) -> None:
+    found["objects"]["database"][""].pop("comment", None)
 
 
 def require(database: str, backup: str, verdict: Mapping[str, Any], next_step: str) -> None:

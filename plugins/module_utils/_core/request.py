@@ -23,6 +23,7 @@ PROGRAM = {
     "to": "--to",
     "database": "--database",
     "safety": "--no-safety-backup",
+    "keep_sequences": "--keep-sequences",
 }
 MODULE = {
     "swap": "mode: swap",
@@ -33,6 +34,7 @@ MODULE = {
     "to": "to",
     "database": "database",
     "safety": "safety_backup: false",
+    "keep_sequences": "keep_sequences",
 }
 
 
@@ -47,6 +49,7 @@ class RestoreRequest:
     database:  which one, when the backup holds several; for a file without a manifest, which one it replaces
     safety:    whether a safety backup of what is replaced is made; only a swap can do without, for it keeps the
                database itself
+    keep_sequences: of a swap: leave the sequences where the backup has them, and do not raise them to the live position
     accept_differences: go on with what differs from its proof
     dry_run:   check everything, change nothing
     words:     how the front that asks writes all this, for errors
@@ -58,6 +61,7 @@ class RestoreRequest:
     to: str | None = None
     database: str | None = None
     safety: bool = True
+    keep_sequences: bool = False
     accept_differences: bool = False
     dry_run: bool = False
     words: Mapping[str, str] = field(default_factory=lambda: PROGRAM, compare=False, repr=False)
@@ -76,6 +80,11 @@ class RestoreRequest:
                 raise UsageError(self.words[option], "it is empty", "Give a name, or leave it out.")
         if "" in self.tables:
             raise UsageError(self.words["tables"], "a name is empty", "Write schema.name.")
+        if self.keep_sequences and self.mode != "swap":
+            option = self.words["keep_sequences"]
+            raise UsageError(
+                option, f"only a swap raises sequences, and not {self.words[self.mode]}", f"Leave {option} out."
+            )
         self._check_names()
         self._check_safety()
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from . import beside, history, load_failed, lock_room, prove, replaced, swap
+from . import beside, complete, created, history, itself, load_failed, lock_room, prove, replaced, swap
 from . import safety as safety_backup
 from .definition.load import names as deployed
 from .errors import HoldfastError, once_replaced
+from .itself import Itself
 from .places import Places
 from .plan import Plan, plan
 from .postgresql import exclusive, load, rows, surplus, workspace
@@ -53,10 +54,15 @@ def restore(choice: Choice, places: Places, progress: Progress, request: Restore
             swap.check(server, planned.into)
         if planned.mode == "in_place" and planned.live:
             lock_room.require_for_replacing(planned, server, progress)
-        outcome = {**_describe(planned, choice), "replacing": replaced.look(choice, server, request)}
+        own = itself.choose(server, planned)
+        outcome = {
+            **_describe(planned, choice),
+            "replacing": replaced.look(choice, server, request),
+            "itself": own.as_data(),
+        }
         if request.dry_run:
             return {**outcome, "dry_run": True, "steps": steps(planned, request.safety)}
-        done = _carry_out(choice, planned, server, places, progress, request)
+        done = _carry_out(choice, planned, own, server, places, progress, request)
         line.update(safety=done["safety"], before=done["before"], proof=done["proof"]["result"], replaced=planned.live)
         seconds = round(time.monotonic() - start, 3)
         progress.step(f"restored {planned.into}: {count(done['proof']['tables'], 'table')} in {duration(seconds)}")
@@ -85,41 +91,47 @@ def steps(plan: Plan, safety: bool) -> list[str]:
 
 
 def _carry_out(
-    choice: Choice, plan: Plan, server: Server, places: Places, progress: Progress, request: RestoreRequest
+    choice: Choice,
+    plan: Plan,
+    own: Itself,
+    server: Server,
+    places: Places,
+    progress: Progress,
+    request: RestoreRequest,
 ) -> dict[str, Any]:
     """safety: the id of the safety backup; before: the name that the replaced database has now; outage: seconds without
-    the live database; proof: the verdict; tables: table and rows.
+    the live database; sequences_raised: sequence, from, to; proof: the verdict; tables: table and rows.
     """
-    done: dict[str, Any] = {"safety": None, "before": None, "outage": None}
+    done: dict[str, Any] = {"safety": None, "before": None, "outage": None, "sequences_raised": []}
     if plan.mode == "in_place" and plan.live:
         saved = _safety(plan, places, progress)
         done["safety"] = saved.id
-    create_roles(server, plan, progress)
     workspace.clear(server)
-    with server.claim(plan.job.name):
+    with created.roles(server, plan, progress), server.claim(plan.job.name):
         if plan.mode == "in_place" and plan.live:
             progress.step(f"restoring {plan.title} in place of {plan.into}")
             with load_failed.blamed(choice, server, plan, places):
                 proved = _load_in_place(server, plan, saved, progress, request.accept_differences)
             with once_replaced():
                 verdict, found = proved or prove.prove(server, plan.into, None, plan.job.parallel - 1, progress)
-                beside.analyze(server, plan.into)
+                if own.wanted is not None:
+                    beside.furnish(server, plan.into, own.wanted)
+                beside.analyze(server, plan.into, progress)
         else:
             progress.step(f"loading {plan.title} {'beside' if plan.live else 'into'} {plan.into}")
-            with load_failed.loaded(choice, server, plan, places, progress) as working:
-                workers, same = plan.job.parallel - 1, not plan.live
+            loading = beside.loaded(server, places, plan, own.like, progress)
+            with load_failed.explained(choice, server, plan, places, loading) as working:
+                beside.analyze(server, working, progress)
                 # A rollback compares with it, whatever the backup was proved by.
-                whole = plan.live
-                comment = plan.details.get("comment") if same else None
-                verdict, found = prove.prove(server, working, plan.proof, workers, progress, same, whole, comment)
+                verdict, found, closed = complete.prove(server, working, plan, progress, own.wanted, whole=plan.live)
                 if not request.accept_differences:
                     prove.require(plan.into, plan.title, verdict, _another(plan))
-                beside.analyze(server, working)
                 if plan.live:
                     done["safety"] = _safety(plan, places, progress).id if request.safety else None
-                    done.update(swap.swap(server, places, plan, working, found, progress))
+                    keep = request.keep_sequences
+                    done.update(swap.swap(server, places, plan, closed, own.wanted, found, progress, keep))
                 else:
-                    beside.name_it(server, working, plan.into, plan.details.get("comment"))
+                    beside.name_it(server, closed, plan.into, plan.details)
     tables = [{"table": name, "rows": table["rows"]} for name, table in found["tables"].items() if table["kind"] == "r"]
     return {**done, "proof": verdict, "tables": sorted(tables, key=lambda table: str(table["table"]))}
 
@@ -166,16 +178,6 @@ def _safety(plan: Plan, places: Places, progress: Progress) -> Manifest:
         if plan.mode != "swap" or error.next_step:
             raise
         raise HoldfastError(error.thing, error.cause, NO_SAFETY) from error
-
-
-def create_roles(server: Server, plan: Plan, progress: Progress) -> None:
-    """Create the roles that the backup needs and the server lacks."""
-    if not plan.roles.create:
-        return
-    progress.step(f"creating the missing roles {', '.join(plan.roles.create)}")
-    with server.session() as session, session.transaction():
-        for statement in plan.roles.script:
-            session.execute(statement)
 
 
 def _describe(plan: Plan, choice: Choice) -> dict[str, Any]:

@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import beside, history, kept, prove, replaced, swap
-from .aside import Mark, put_aside
+from . import aside, beside, history, kept, prove, replaced, swap
+from .aside import Mark
 from .definition.model import Job
 from .difference import Difference
 from .errors import Refused
 from .places import Places
-from .postgresql import properties
+from .postgresql import catalog, properties
 from .postgresql.quote import typed
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import lock
 from .repository.manifest import moment, timestamp
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Session = psycopg.Connection[Any]
+
+BY_HAND = "Look at it. To put it back by hand, rename the live database, then that one to its name (ALTER DATABASE)."
 
 
 def rollback(
@@ -43,7 +50,7 @@ def rollback(
         start = time.monotonic()
         server = reach(job.connection, to_restore=True)
         server.check()
-        before, mark = _last_swap(server, job, database)
+        before, mark = _last_swap(server, places, job, database)
         if expected not in (None, before):
             raise Refused(
                 f"database {database} on {server.title}",
@@ -52,7 +59,7 @@ def rollback(
             )
         line.update(database=database, before=before, dry_run=dry_run)
         swap.check(server, database)
-        changes = _changes(server, job, places, database, before, progress)
+        changes = _changes(server, job, places, database, before, mark, progress)
         outcome = {
             "job": job.name,
             "database": database,
@@ -71,30 +78,39 @@ def rollback(
                 _told(changes),
                 "With --force it is put aside with all that, under another name; nothing is deleted.",
             )
-        aside = beside.named(server, database, "_undone")
-        with server.session() as session:
-            own = properties.read(session, database)["comment"]
+        undone = beside.named(server, database, "_undone")
         now = timestamp(datetime.now(timezone.utc))
-        undone = Mark("undone", job.name, database, now, mark.backup, own)
-        progress.step(f"putting {before} back in the place of {database}, which is kept as {aside}")
+
+        def put_aside(session: Session) -> str:
+            own = aside.own_comment(properties.read(session, undone)["comment"])
+            return aside.note(session, places, undone, Mark("undone", job.name, database, now, mark.backup, own))
+
+        def take_over(session: Session) -> None:
+            if not any(one.name == before for one in aside.put_aside(session, places, job.name)):
+                raise Refused(f"database {before} on {server.title}", "somebody altered it meanwhile", BY_HAND)
+            properties.comment_on(session, before, mark.comment)
+            swap.rename(session, before, database)
+
+        progress.step(f"putting {before} back in the place of {database}, which is kept as {undone}")
         with server.claim(job.name):
-            outage = swap.exchange(server, database, aside, undone, before, mark.comment)
-        line.update(aside=aside, replaced=True)
+            outage = swap.exchange(server, database, undone, before, put_aside, take_over)
+        line.update(aside=undone, replaced=True)
         progress.step(f"exchanged in {outage:.2f} s")
         # What was written while we looked is put aside as well, and must not go unnamed.
-        outcome["changes"] = _changes(server, job, places, aside, before, progress)
+        outcome["changes"] = _changes(server, job, places, undone, before, mark, progress)
         kept.forget(places, job.name, before)
-        return {**outcome, "aside": aside, "outage": outage, "seconds": round(time.monotonic() - start, 3)}
+        aside.forget(places, job.name, before)
+        return {**outcome, "aside": undone, "outage": outage, "seconds": round(time.monotonic() - start, 3)}
 
 
-def look(job: Job, database: str) -> dict[str, Any]:
+def look(job: Job, database: str, places: Places) -> dict[str, Any]:
     """What is live now and what would come back; :class:`Refused` when there is no swap to undo.
 
     As :func:`.replaced.look`, with before, the name of what would come back, and there, what that holds.
     """
     server = reach(job.connection, to_restore=True)
     server.check()
-    return _replacing(server, database, *_last_swap(server, job, database))
+    return _replacing(server, database, *_last_swap(server, places, job, database))
 
 
 def _replacing(server: Server, database: str, before: str, mark: Mark) -> dict[str, Any]:
@@ -114,25 +130,29 @@ def _replacing(server: Server, database: str, before: str, mark: Mark) -> dict[s
 
 
 def _age(at: str) -> int | None:
-    # It was read from a comment, which anybody may have altered who owns the database.
+    # It was read from a file.
     try:
         return replaced.since(moment(at))
     except (TypeError, ValueError):
         return None
 
 
-def _last_swap(server: Server, job: Job, database: str) -> tuple[str, Mark]:
+def _last_swap(server: Server, places: Places, job: Job, database: str) -> tuple[str, Mark]:
     with server.session() as session:
-        asides = [aside for aside in put_aside(session, job.name) if aside.mark.was == database]
+        asides = [one for one in aside.put_aside(session, places, job.name) if one.mark.was == database]
+        doubtful = aside.doubtful(session, places, job.name, database)
         there = session.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
-    swapped = [aside for aside in asides if aside.mark.what == "swapped"]
-    undone = [aside for aside in asides if aside.mark.what == "undone"]
+    swapped = [one for one in asides if one.mark.what == "swapped"]
+    undone = [one for one in asides if one.mark.what == "undone"]
     title = f"database {database} on {server.title}"
     if swapped and there:
         return swapped[-1].name, swapped[-1].mark
     if swapped:
         old, new = typed(swapped[-1].name), typed(database)
         raise Refused(title, "it is there no more", f"To bring the old one back: ALTER DATABASE {old} RENAME TO {new};")
+    if doubtful:
+        told = ", ".join(doubtful)
+        raise Refused(title, f"whether a swap of it put aside {told} is not known on this host", BY_HAND)
     if undone:
         at, name = undone[-1].mark.at, undone[-1].name
         raise Refused(title, f"its last swap was undone at {at}", f"What it held until then is the database {name}.")
@@ -144,22 +164,30 @@ def _last_swap(server: Server, job: Job, database: str) -> tuple[str, Mark]:
 
 
 def _changes(
-    server: Server, job: Job, places: Places, database: str, before: str, progress: Progress
+    server: Server, job: Job, places: Places, database: str, before: str, mark: Mark, progress: Progress
 ) -> list[str] | None:
     """What was changed since the swap, or None when that cannot be told."""
     restored = kept.read(places, job.name, before)
     if restored is None or restored["mode"] != "full":
         return None
     progress.step(f"looking for what was written into {database} since the swap")
-    verdict, found = prove.prove(server, database, restored, job.parallel - 1, Progress())
+    verdict, found = prove.prove(server, database, restored, job.parallel - 1, Progress(), itself=False)
     # An extension in another version is no loss of a restore, but it has been altered since.
     altered = [one for one in verdict["notes"] if one["kind"] == "extension"]
     told = [str(Difference(**one)) for one in [*verdict["differences"], *altered]]
     problem = restored["large_objects"].get("problem") or found["large_objects"].get("problem")
     if problem:
         told.append(f"large objects: whether they changed is not known, because {problem}")
+    with server.session() as session:
+        own = properties.of(session, database)
+        own["comment"] = aside.own_comment(own["comment"])
+        itself = properties.differences(mark.given, own, catalog.roles(session))
     return [
-        one.replace("the backup has", "the restore brought").replace("the backup's", "the restore's") for one in told
+        *(
+            one.replace("the backup has", "the restore brought").replace("the backup's", "the restore's")
+            for one in told
+        ),
+        *(f"database {database}: {one}" for one in itself),
     ]
 
 

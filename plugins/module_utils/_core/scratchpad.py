@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import beside
+from . import working
 from .definition.model import Job
 from .errors import HoldfastError, UsageError
 from .furnish import furnish
@@ -39,7 +39,7 @@ def scratchpad(
     need = _need(job, manifest, places, progress)
     chosen = report["where"] = _choose(job, where, need.major)
     report["server"] = {"title": "", "version": None, "major": None, "isolation": ""}
-    _clear(job, need, chosen, progress)
+    _clear(job, places, need, chosen, progress)
     with contextlib.ExitStack() as stack:
         if chosen == "container":
             server: Server = stack.enter_context(scratch_container.container(job.connection, need, progress))
@@ -109,7 +109,7 @@ def _need(job: Job, manifest: Manifest, places: Places, progress: Progress) -> N
     return Need(job.name, owner, major, superuser, libraries, tuple(roles), size, where)
 
 
-def _clear(job: Job, need: Need, chosen: str, progress: Progress) -> None:
+def _clear(job: Job, places: Places, need: Need, chosen: str, progress: Progress) -> None:
     """Remove what killed drills left, also where this one will not be."""
     removed = scratch_cluster.clear(job.connection, need.owner)
     if job.connection.kind == "container":
@@ -125,5 +125,5 @@ def _clear(job: Job, need: Need, chosen: str, progress: Progress) -> None:
         if chosen != "database":
             stack.enter_context(contextlib.suppress(HoldfastError))
         for source in job.databases:
-            if beside.drop_unfinished(live, job.name, into(source.database)):
+            if working.drop_left(live, places, job.name, progress, into(source.database)):
                 progress.step(f"dropped the scratch database that a killed drill left of {source.database}")

@@ -48,7 +48,7 @@ def status(job: Job, places: Places) -> dict[str, Any]:
     ]
     listed = listing.backups(job, places)["backups"]
     at_work = lock.at_work(places, job.name)
-    checks, databases, tables, asides = _ask_server(job, server, manifests)
+    checks, databases, tables, asides = _ask_server(job, places, server, manifests)
     now = datetime.now().astimezone()
     sizes = sum(database["size"] for database in databases)
     last_size = manifests[-1].size if manifests else 0
@@ -114,7 +114,7 @@ def _scheduled(job: Job, now: datetime) -> Check:
 
 
 def _ask_server(
-    job: Job, server: Server, manifests: Sequence[Manifest]
+    job: Job, places: Places, server: Server, manifests: Sequence[Manifest]
 ) -> tuple[list[Check], list[dict[str, Any]], list[dict[str, Any]], list[Aside]]:
     mounts: Sequence[Mapping[str, Any]] = []
     try:
@@ -131,7 +131,7 @@ def _ask_server(
         with server.session() as session:
             version, there = catalog.version(session), catalog.databases(session)
             directory = catalog.data_directory(session)
-            asides = put_aside(session, job.name)
+            asides = put_aside(session, places, job.name)
             described = {source.database: catalog.describe(session, source.database) for source in job.databases}
         answered = f"PostgreSQL {version} answers in {(time.monotonic() - start) * 1000:.0f} ms"
         databases, tables = _sizes(job, server, there, described, manifests)

@@ -5,23 +5,25 @@
 """Exchange a live database and a restored one by renaming, in one transaction, and remember how to undo it.
 
 Nothing that this does is visible before the commit: whenever it is killed, the live name leads to a complete database
-that can be connected to. New sessions wait for the lock that a rename takes, so none comes in between; those that are
-there are ended, for a database in use cannot be renamed.
+that can be connected to. A new session waits for the lock that a rename takes, so none comes in between, and is then
+told that the database it looked up has just been renamed; those that are there are ended, for a database in use cannot
+be renamed.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
-from . import beside, kept
-from .aside import Mark, put_aside
+from . import aside, beside, kept, raising, seclusion
+from .aside import Mark
 from .errors import Refused, ServerError
 from .places import Places
 from .plan import Plan
-from .postgresql import properties
+from .postgresql import catalog, properties
 from .postgresql.server import Server
 from .progress import Progress
 from .repository.manifest import timestamp
@@ -66,14 +68,8 @@ def check(server: Server, database: str) -> None:
             "Set maintenance_database in the job's connection to another one, such as postgres or template1.",
         )
     with server.session() as session:
-        found = session.execute(IN_THE_WAY, {"database": database}).fetchall()
+        _require_free(session, server, database, database)
         superuser, creates, signals, owns = session.execute(MAY, [database]).fetchall()[0]
-    if found:
-        raise Refused(
-            f"database {database} on {server.title}",
-            "it cannot be exchanged while it has " + ", ".join(what for what, _step in found),
-            "; ".join(f"{what}: {step}" for what, step in found) + ". Or restore --in-place.",
-        )
     if not superuser and not (creates and signals and owns):
         raise ServerError(
             server.title,
@@ -84,28 +80,69 @@ def check(server: Server, database: str) -> None:
 
 
 def swap(
-    server: Server, places: Places, plan: Plan, working: str, found: dict[str, Any], progress: Progress
+    server: Server,
+    places: Places,
+    plan: Plan,
+    closed: seclusion.Closed,
+    wanted: Mapping[str, Any] | None,
+    found: dict[str, Any],
+    progress: Progress,
+    keep_sequences: bool = False,
 ) -> dict[str, Any]:
-    """Put a restored database in the place of the live one; before: what that is called now, outage: in seconds.
+    """Put a restored database in the place of the live one; before: what that is called now, outage: in seconds,
+    sequences_raised: sequence, from and to.
 
-    found: the proof of the restored database, kept so that a rollback can tell what was written since.
+    wanted: what belongs to it, or None for whatever the live one has at that moment. found: the proof of the restored
+    database, kept so that a rollback can tell what was written since. keep_sequences: leave them where they are.
     """
     before = beside.named(server, plan.into, "_before")
     with server.session() as session:
-        comment = properties.read(session, plan.into)["comment"]
-        kept.tidy(places, plan.job.name, [aside.name for aside in put_aside(session, plan.job.name)])
-    mark = Mark("swapped", plan.job.name, plan.into, timestamp(datetime.now(timezone.utc)), plan.title, comment)
-    kept.keep(places, plan.job.name, before, found)
+        kept.tidy(places, plan.job.name, aside.tidy(session, places, plan.job.name))
+    raised: raising.Raised = {}
+    if not keep_sequences:
+        closed, raised = raising.before(server, plan.into, closed, progress)
+    kept.keep(places, plan.job.name, before, raising.in_proof(found, raised))
+    now = timestamp(datetime.now(timezone.utc))
+    furnished: dict[str, Any] = {}
+
+    def put_aside(session: Session) -> str:
+        # Nobody can alter it any more: what was set or granted meanwhile comes along.
+        own = properties.of(session, before)
+        own["comment"] = aside.own_comment(own["comment"])
+        furnished.clear()
+        furnished.update(own if wanted is None else wanted)
+        mark = Mark("swapped", plan.job.name, plan.into, now, plan.title, own["comment"], {**furnished})
+        return aside.note(session, places, before, mark)
+
+    def take_over(session: Session) -> None:
+        seclusion.require(session, closed, plan.into)
+        beside.take_over(session, closed.name, plan.into, furnished)
+
     progress.step(f"exchanging {plan.into}, which is kept as {before}")
-    outage = exchange(server, plan.into, before, mark, working, comment)
+    outage = exchange(server, plan.into, before, closed.name, put_aside, take_over)
     progress.step(f"exchanged in {outage:.2f} s")
-    return {"before": before, "outage": outage}
+    if not keep_sequences:
+        earlier, raised = raised, raising.after(server, before, plan.into, raised, progress)
+        if raised != earlier:
+            kept.keep(places, plan.job.name, before, raising.in_proof(found, raised))
+    if wanted is None:
+        _tell_late(server, before, furnished, progress)
+    return {"before": before, "outage": outage, "sequences_raised": raising.as_data(raised)}
 
 
-def exchange(server: Server, live: str, aside: str, mark: Mark, restored: str, comment: str | None) -> float:
-    """Rename live to aside, with the mark, and restored to live, with the comment; the seconds that it took.
+def exchange(
+    server: Server,
+    live: str,
+    before: str,
+    restored: str,
+    put_aside: Callable[[Session], str],
+    take_over: Callable[[Session], None],
+) -> float:
+    """Rename live to before, and let another one take over its name; the seconds that it took.
 
-    Raises :class:`ServerError`, with everything as it was, when sessions do not end.
+    Both callbacks work in the transaction: put_aside, after the first renaming, returns the comment of the database
+    that was put aside; take_over renames restored to live. Raises :class:`ServerError` when sessions do not end, and
+    what the callbacks raise, with everything as it was.
     """
     from psycopg import errors
 
@@ -115,13 +152,20 @@ def exchange(server: Server, live: str, aside: str, mark: Mark, restored: str, c
             try:
                 with session.transaction():
                     session.execute("SET LOCAL lock_timeout = '5s'")
-                    _rename(session, live, aside, mark.write())
-                    _rename(session, restored, live, comment)
+                    rename(session, live, before)
+                    _require_free(session, server, live, before)
+                    properties.comment_on(session, before, put_aside(session))
+                    take_over(session)
                 return round(time.monotonic() - start, 3)
-            except errors.ObjectInUse:
-                told = "its sessions did not end"
+            except errors.ObjectInUse as error:
+                told = "its sessions did not end" if "prepared" not in str(error) else "it has a prepared transaction"
             except errors.LockNotAvailable:
                 told = "another session holds a lock on it"
+            except errors.InternalError_ as error:
+                # Of a row of the catalog: somebody else altered the database in the same moment.
+                if "concurrently" not in str(error):
+                    raise
+                told = "somebody else alters it"
         time.sleep(PAUSE * attempt)
     with server.session() as session:
         holders = [row[0] for row in session.execute(HOLDERS, [live])]
@@ -132,11 +176,30 @@ def exchange(server: Server, live: str, aside: str, mark: Mark, restored: str, c
     )
 
 
-def _rename(session: Session, old: str, new: str, comment: str | None) -> None:
+def rename(session: Session, old: str, new: str) -> None:
     from psycopg import sql
 
     session.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
-    session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(new), sql.Literal(comment)))
+
+
+def _require_free(session: Session, server: Server, live: str, now: str) -> None:
+    """now: what the live database is called at this moment."""
+    found = session.execute(IN_THE_WAY, {"database": now}).fetchall()
+    if found:
+        raise Refused(
+            f"database {live} on {server.title}",
+            "it cannot be exchanged while it has " + ", ".join(what for what, _step in found),
+            "; ".join(f"{what}: {step}" for what, step in found) + ". Or restore --in-place.",
+        )
+
+
+def _tell_late(server: Server, before: str, furnished: Mapping[str, Any], progress: Progress) -> None:
+    """What was set on the live database in the very moment of the exchange was set on what is put aside."""
+    with server.session() as session:
+        had = {**properties.of(session, before), "comment": furnished["comment"]}
+        late = properties.differences(furnished, had, catalog.roles(session))
+    for one in late:
+        progress.warn(f"set while it was exchanged, on what is now {before}: {one}")
 
 
 class _Ending:

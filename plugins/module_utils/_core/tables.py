@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from . import beside, history, load_failed, lock_room, lone_tables, prove, prove_tables, room, wanted_tables
+from . import beside, created, history, load_failed, lock_room, lone_tables, prove, prove_tables, room, wanted_tables
 from .errors import NotProved, Refused, UsageError
 from .places import Places
 from .plan import Plan, plan, require_room
@@ -23,7 +22,6 @@ from .postgresql.server import Server
 from .progress import Progress
 from .repository import lock
 from .request import RestoreRequest
-from .restore import create_roles
 from .units import count, duration
 from .wanted_tables import Wanted
 from .which import Choice
@@ -63,12 +61,11 @@ def restore_tables(choice: Choice, places: Places, progress: Progress, request: 
         }
         if dry_run:
             return outcome
-        create_roles(server, planned, progress)
         workspace.clear(server)
         progress.step(f"restoring {', '.join(one.source for one in wanted)} of {planned.title}")
-        with server.claim(job.name):
+        with created.roles(server, planned, progress), server.claim(job.name):
             _copy(choice, server, planned, wanted, made, places, progress)
-            outcome["roles_created"] = _drop_needless(server, planned.roles.create)
+            outcome["roles_created"] = created.take_back(server, planned.roles.create)
             now = {one.source: one.target for one in wanted}
             verdict, counted = prove_tables.prove(server, planned, now, progress)
         undo = "; ".join(
@@ -123,7 +120,10 @@ def _copy(
     progress: Progress,
 ) -> None:
     select = only_tables((one.schema, one.name) for one in wanted)
-    with load_failed.loaded(choice, server, plan, places, progress, select) as working:
+    loading = beside.loaded(server, places, plan, plan.details, progress, select)
+    # A plain dump is loaded whole.
+    whole = plan.codec.format == "plain"
+    with load_failed.explained(choice, server, plan, places, loading, whole) as working:
         with server.session(working) as session:
             # Names are compared below: they must always come with their schema.
             session.execute("SET search_path = ''")
@@ -144,17 +144,3 @@ def _copy(
         progress.step(f"copying them into {plan.into}")
         targets = [one.target for one in wanted]
         load.copy_tables(server, working, plan.into, targets, [identifier(schema) for schema in made])
-        beside.drop(server, working)
-
-
-def _drop_needless(server: Server, created: Sequence[str]) -> list[str]:
-    """Drop the roles that only other objects of the backup needed; those that stay. PostgreSQL drops none in use."""
-    from psycopg import errors
-
-    stay = list(created)
-    with server.session() as session:
-        for role in created:
-            with contextlib.suppress(errors.DependentObjectsStillExist, errors.InsufficientPrivilege):
-                session.execute(f"DROP ROLE {identifier(role)}")
-                stay.remove(role)
-    return stay

@@ -106,6 +106,7 @@ def request_of(arguments: argparse.Namespace) -> RestoreRequest:
         to=arguments.to,
         database=arguments.database,
         safety=not arguments.no_safety_backup,
+        keep_sequences=arguments.keep_sequences,
         accept_differences=arguments.accept_differences,
         dry_run=arguments.dry_run,
     )
@@ -147,7 +148,7 @@ def _rollback(arguments: argparse.Namespace, places: Places, progress: Progress)
 
     job, before = load(places, arguments.job), None
     if arguments.asks and not arguments.dry_run and not arguments.yes:
-        facts = look(job, arguments.database)
+        facts = look(job, arguments.database, places)
         confirm(facts, sys.stdin, arguments.terminal)
         before = facts["before"]
     result = rollback(job, arguments.database, places, progress, arguments.dry_run, arguments.force, before)

@@ -23,6 +23,7 @@ LOCALE_KEYS = {
     "daticurules": "icu_rules",
     "datconnlimit": "connection_limit",
 }
+LARGE_OBJECTS = "SELECT FROM pg_largeobject_metadata"
 
 
 def version(session: Session) -> str:
@@ -110,6 +111,13 @@ def powerful_roles(session: Session) -> list[str]:
 
 def may_read_passwords(session: Session) -> bool:
     return bool(_one(session, "SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT')"))
+
+
+def empty(session: Session) -> bool:
+    """Whether nobody has made anything in the session's database since initdb made the server."""
+    catalogs = ("pg_class", "pg_proc", "pg_type", "pg_namespace", "pg_extension", "pg_operator", "pg_foreign_server")
+    queries = [f"SELECT FROM {name} WHERE oid >= 16384" for name in catalogs]
+    return not _one(session, f"SELECT EXISTS ({' UNION ALL '.join([*queries, LARGE_OBJECTS])})")
 
 
 def user_data_size(session: Session) -> int:

@@ -10,11 +10,11 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, Callable
+from typing import IO, Callable
 
 from ..blame import RUN_GONE
 from ..codec import Codec, decompressor
-from ..errors import HoldfastError, ProgramFailed, ServerError
+from ..errors import HoldfastError, ProgramFailed
 from ..process import Command, Pipeline, run
 from . import encodings
 from .contents import Selection
@@ -82,51 +82,6 @@ SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND 
   THEN concat('{gone}')::integer END;
 COMMIT;
 """
-
-
-def create_database(server: Server, name: str, like: dict[str, Any], comment: str) -> None:
-    """A new empty database with the encoding, locale, owner and tablespace of the one that was dumped."""
-    from psycopg import errors as sql_errors
-    from psycopg import sql
-
-    options: list[sql.Composable] = [sql.SQL("TEMPLATE template0")]
-
-    def add(clause: str, value: str | None) -> None:
-        if value is not None:
-            options.append(sql.SQL(clause).format(sql.Literal(value)))
-
-    add("ENCODING {}", like.get("encoding"))
-    add("LC_COLLATE {}", like.get("collate"))
-    add("LC_CTYPE {}", like.get("ctype"))
-    provider = {"c": "libc", "i": "icu", "b": "builtin"}.get(like.get("locale_provider", ""))
-    if server.major >= 15 and provider is not None:
-        options.append(sql.SQL("LOCALE_PROVIDER " + provider))
-        if provider != "libc":
-            add("ICU_LOCALE {}" if provider == "icu" else "BUILTIN_LOCALE {}", like.get("locale"))
-        if server.major >= 16:
-            add("ICU_RULES {}", like.get("icu_rules"))
-    if like.get("owner"):
-        options.append(sql.SQL("OWNER {}").format(sql.Identifier(like["owner"])))
-    with server.session() as session:
-        # To name the default one takes a privilege that a plain role does not have.
-        tablespace = like.get("tablespace")
-        if (
-            tablespace
-            and tablespace != "pg_default"
-            and session.execute("SELECT 1 FROM pg_tablespace WHERE spcname = %s", [tablespace]).fetchone()
-        ):
-            options.append(sql.SQL("TABLESPACE {}").format(sql.Identifier(tablespace)))
-        try:
-            session.execute(sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(name)) + sql.SQL(" ").join(options))
-            session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(comment)))
-        except sql_errors.Error as error:
-            next_step = ""
-            if isinstance(error, sql_errors.DiskFull):
-                next_step = FREE_SPACE
-            elif isinstance(error, sql_errors.InsufficientPrivilege):
-                next_step = f"Role {server.role} must be a superuser, or have CREATEDB and be a member of the owner."
-            cause = f"it cannot be created: {str(error).strip()}"
-            raise ServerError(f"database {name} on {server.title}", cause, next_step) from error
 
 
 def load(

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PRIVILEGES = f"nullif(ARRAY(SELECT {GRANTED} FROM aclexplode(a.defaclacl) e ORDER BY 1), '{{}}')"
 SETTINGS = """
-    nullif(ARRAY(SELECT concat_ws(' ', nullif(s.setrole, 0)::regrole, c) COLLATE "C"
-      FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid ORDER BY 1), '{}')"""
+    nullif(ARRAY(SELECT concat_ws(' ', nullif(s.setrole, 0)::regrole, c)
+      FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid), '{}')"""
 # Their names depend on the version.
 LOCALE = "coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale')"
 # ALTER FUNCTION ... DEPENDS ON EXTENSION, and the like
@@ -43,6 +43,37 @@ DEPENDENCIES = """
     CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) o
     WHERE d.deptype = 'x' AND d.refclassid = 'pg_extension'::regclass GROUP BY 1"""
 
+
+def shared(text: str) -> str:
+    """A text of the server's shared catalogs, in ASCII: sessions of databases of different encodings read its octets as
+    different names, and order them differently."""
+    return f"encode(convert_to(({text})::text, getdatabaseencoding()), 'escape')"
+
+
+def all_shared(texts: str) -> str:
+    """The same of an array, which may be NULL."""
+    each = f'ARRAY(SELECT {shared("u.t")} COLLATE "C" FROM unnest(a.texts) AS u(t) ORDER BY 1)'
+    return f"(SELECT CASE WHEN a.texts IS NOT NULL THEN {each} END FROM (SELECT {texts}) AS a(texts))"
+
+
+# One of the shared catalogs: any database's session reads the same of it.
+DATABASE = (
+    "SELECT '', "
+    + as_json(
+        encoding="pg_encoding_to_char(d.encoding)",
+        collate="d.datcollate",
+        ctype="d.datctype",
+        locale_provider="nullif(to_jsonb(d) ->> 'datlocprovider', 'c')",
+        locale=LOCALE,
+        icu_rules="to_jsonb(d) ->> 'daticurules'",
+        owner=shared(owner_of("d.datdba")),
+        privileges=all_shared(privileges("d.datacl", "'d'", "d.datdba")),
+        settings=all_shared(SETTINGS),
+        connection_limit="nullif(d.datconnlimit, -1)",
+        comment=hashed("shobj_description(d.oid, 'pg_database')"),
+    )
+    + " FROM pg_database d WHERE d.datname = "
+)
 KINDS = {
     **RELATIONS,
     **ATTACHED,
@@ -72,21 +103,7 @@ KINDS = {
         "concat_ws(' ', pg_get_userbyid(a.defaclrole), nullif(a.defaclnamespace, 0)::regnamespace, a.defaclobjtype)",
         privileges=DEFAULT_PRIVILEGES,
     ),
-    "database": "SELECT '', "
-    + as_json(
-        encoding="pg_encoding_to_char(d.encoding)",
-        collate="d.datcollate",
-        ctype="d.datctype",
-        locale_provider="nullif(to_jsonb(d) ->> 'datlocprovider', 'c')",
-        locale=LOCALE,
-        icu_rules="to_jsonb(d) ->> 'daticurules'",
-        owner=owner_of("d.datdba"),
-        privileges=privileges("d.datacl", "'d'", "d.datdba"),
-        settings=SETTINGS,
-        connection_limit="nullif(d.datconnlimit, -1)",
-        comment=hashed("shobj_description(d.oid, 'pg_database')"),
-    )
-    + " FROM pg_database d WHERE d.datname = current_database()",
+    "database": f"{DATABASE}current_database()",
 }
 
 
@@ -97,7 +114,6 @@ def read(session: Session) -> Inventory:
     return {kind: dict(session.execute(entries.expand(query, there)).fetchall()) for kind, query in kinds.items()}
 
 
-def hash_of(session: Session, text: str) -> str:
-    """What a proof says of a text."""
-    row = session.execute(f"SELECT {hashed('%s::text')}", [text]).fetchone()
-    return str((row or [""])[0])
+def database(session: psycopg.Connection[Any], name: str) -> dict[str, dict[str, Any]]:
+    """The kind ``database`` of another database than the session's."""
+    return dict(session.execute(f"{DATABASE}%s", [name]).fetchall())

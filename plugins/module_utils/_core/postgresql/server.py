@@ -161,8 +161,7 @@ class Server(ABC):
         Must be called under the job's lock. A server process that waits, and a program in a container, do not notice
         that whoever started them is gone.
         """
-        # Another host may have a job of this name on the same server.
-        self.application = f"holdfast {job} on {socket.gethostname()}"[:NAME_LIMIT]
+        self.application = self.named(job)
         self._end_sessions()
         try:
             yield
@@ -170,6 +169,10 @@ class Server(ABC):
             with contextlib.suppress(ServerError):
                 self._end_sessions()
             raise
+
+    def named(self, job: str) -> str:
+        """The name that sessions of a job have. Another host may have a job of this name on the same server."""
+        return f"holdfast {job} on {socket.gethostname()}"[:NAME_LIMIT]
 
     def _end_sessions(self) -> None:
         with self.session() as session:

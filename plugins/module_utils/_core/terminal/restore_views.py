@@ -12,6 +12,7 @@ from typing import Any
 from ..postgresql.quote import typed
 from ..units import count, duration
 from .blocks import Block, Line, Table
+from .exchanged import itself, sequences
 from .replacing import replacing
 
 IN_DIFFERENT_WAYS = "the two major versions of PostgreSQL write them in different ways"
@@ -27,10 +28,12 @@ def restored(result: Mapping[str, Any]) -> list[Block]:
         blocks.append(Line(f"Roles that the server lacks and the backup has: {roles}"))
     if result["dry_run"]:
         blocks += replacing(result["replacing"]) if result["replacing"] else []
+        blocks += itself(result)
         blocks.append(Line(f"Would restore {result['backup']} ({result['source']}) {where}:"))
         blocks += [Line(f"  {number}. {step}") for number, step in enumerate(result["steps"], 1)]
         return [*blocks, Line("Everything that can be checked beforehand is in order. Nothing was changed.", "good")]
-    blocks += [*_tables(result["tables"]), *_proved(result["proof"])]
+    blocks += [*_tables(result["tables"]), *_proved(result["proof"]), *itself(result)]
+    blocks += sequences(result["sequences_raised"])
     if result["before"]:
         where = f"which is now the live database {result['database']}"
     told = f"Restored {result['backup']} ({result['source']}), {where}, in {duration(result['seconds'])}."
