@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg import sql
 
 from ansible_collections.holdfast.postgres.tests.integration import sabotage
 from ansible_collections.holdfast.postgres.tests.integration.content import assert_same, content
@@ -230,3 +231,37 @@ def test_a_group_that_may_more_on_this_server_gets_no_member_and_a_superuser_is_
     assert "boss (SUPERUSER)" in notes
     assert 'GRANT "staff" TO "clerk"' in notes and 'GRANT "pg_read_all_data" TO "clerk"' in notes
     assert other15.query("SELECT count(*) FROM pg_auth_members WHERE member = 'clerk'::regrole") == [(0,)]
+
+
+def test_roles_whose_names_have_line_breaks_and_escapes(holdfast: Holdfast, cluster15: Server, other15: Server) -> None:
+    database, into = small(cluster15, cluster15.unique()), cluster15.unique()
+    prefix = cluster15.unique("r")
+    odd = [prefix + end for end in ("\nALTER ROLE evil SUPERUSER;", "\r--", "\t", "\x1b[2J", '"; \x7f', "\u009b\u202e")]
+    owner, group = odd[0], odd[1]
+    with cluster15.connect(database) as session:
+        for role in odd:
+            session.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
+            session.execute(sql.SQL("ALTER ROLE {} SET work_mem TO '9MB'").format(sql.Identifier(role)))
+            session.execute(sql.SQL("GRANT SELECT ON items TO {}").format(sql.Identifier(role)))
+        session.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(owner)))
+        session.execute(sql.SQL("ALTER TABLE items OWNER TO {}").format(sql.Identifier(owner)))
+    expected = content(cluster15, database)
+    try:
+        repository = holdfast.define("library", cluster15, database, format="plain")
+        assert "warning" not in holdfast("backup", "library").out
+        assert holdfast.json("drill", "latest")["result"] == "proved"
+        holdfast.define("library", other15, database, repository=str(repository))
+        result = holdfast.json("restore", "latest", "--into", into)
+        assert sorted(result["roles_created"]) == sorted(odd)
+        assert_same(content(other15, into), expected)
+        for query in (ROLES_OF, MEMBERS, SETTINGS):
+            there, here = (
+                sorted(row for row in server.query(query) if str(row[0]).strip('"').startswith(prefix))
+                for server in (cluster15, other15)
+            )
+            assert there == here != []
+    finally:
+        cluster15.drop(database)
+        with cluster15.connect() as session:
+            for role in odd:
+                session.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))

@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.holdfast.postgres.plugins.module_utils._core import globals_dump
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.codec import Codec
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql.globals_grammar import read_globals
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql.roles import everything, to_create
+from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql.statements import LINE_BREAK
 
 GLOBALS = r"""--
 -- PostgreSQL database cluster dump
@@ -170,7 +174,6 @@ def test_a_scratch_server_gets_every_role_and_membership():
         "ALTER ROLE app SET a TO $$x$$;",
         "ALTER ROLE app SET a TO 'x' 'y';",
         "ALTER ROLE app SET a TO 'x'\n'y';",
-        'CREATE ROLE "line\nbreak";',
         "CREATE ROLE grün;",
         "CREATE ROLE x",
         "COMMENT ON ROLE app IS 'never ends;",
@@ -180,6 +183,37 @@ def test_what_pg_dumpall_never_writes_is_not_understood_and_shown_in_one_line(st
     found = read_globals(globals_with(statement))
     assert found.problem
     assert found.problem.isprintable()
+
+
+@pytest.mark.parametrize("name", ["tab\there", "esc\x1b[31m", "del\x7f", "c1\u009b", "vt\x0b", "turned\u202e"])
+def test_a_name_may_hold_what_ends_no_line(name: str):
+    for text in (GLOBALS, GLOBALS.replace("\\restrict wR3xC2\n", "")):
+        found = read_globals(text.replace("CREATE ROLE chief;", f'CREATE ROLE chief;\nCREATE ROLE "{name}";'))
+        assert found.problem == "" and name in found.roles
+
+
+@pytest.mark.parametrize("name", ["line\nbreak", "line\rbreak", 'x"";\nCREATE ROLE evil; --'])
+def test_a_name_with_a_line_break_is_read_only_where_no_comment_holds_it(name: str):
+    made = GLOBALS.replace("CREATE ROLE chief;", f'CREATE ROLE chief;\nCREATE ROLE "{name}";')
+    found = read_globals(made)
+    assert found.problem == "" and name.replace('""', '"') in found.roles and "evil" not in found.roles
+    for old in (
+        made.replace("\\restrict wR3xC2\n", ""),
+        made.replace("\\restrict wR3xC2\n", "SET standard_conforming_strings = on;\n\\restrict wR3xC2\n"),
+        made.replace("\\restrict wR3xC2\n", "\\restrict wR3xC2\n\\unrestrict wR3xC2\n"),
+    ):
+        found = read_globals(old)
+        assert found.problem.startswith(LINE_BREAK) and found.problem.isprintable() and "evil" not in found.roles
+
+
+def test_globals_that_nobody_will_understand_are_told_when_they_are_made(tmp_path: Path):
+    for title, text in (("", GLOBALS), (LINE_BREAK, 'CREATE ROLE "line\nbreak";\n'), ("CREATE USER", "CREATE USER x;")):
+        path = tmp_path / "globals.sql"
+        path.write_text(text, encoding="utf-8")
+        told = globals_dump.doubts(path, Codec("plain", "none", inside=True, level=None))
+        assert told.startswith(title) and bool(told) == bool(title)
+    path.write_bytes(b"SET client_encoding = 'UTF8';\n-- \xff\n")
+    assert "cannot be read as UTF8" in globals_dump.doubts(path, Codec("plain", "none", inside=True, level=None))
 
 
 HOSTILE = [

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Callable
 
-from . import by_hand, proof
+from . import by_hand, globals_dump, proof
 from .codec import Codec
 from .definition.model import Database, Job
 from .postgresql import catalog, compression, dump, dump_locks, encodings, properties, standby
@@ -107,6 +107,11 @@ def roles(job: Job, server: Server, directory: Path, moment: datetime, progress:
     written = _write(path, produce)
     if not with_passwords:
         progress.warn(f"role {server.role} may not read passwords: the roles are kept without them")
+    doubts = globals_dump.doubts(path, codec)
+    if doubts:
+        progress.warn(
+            f"no restore and no drill can make the roles of this backup: {doubts}"
+        )
     return Artifact(
         path.name,
         "globals",

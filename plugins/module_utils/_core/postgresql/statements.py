@@ -5,7 +5,9 @@
 """SQL taken apart into statements and words, as strictly as pg_dumpall writes it.
 
 Whatever could be read in two ways is not read at all: a string with a backslash that is no E'' (its meaning depends
-on standard_conforming_strings), escapes that pg_dumpall does not write, a name with a line break, a block comment.
+on standard_conforming_strings), escapes that pg_dumpall does not write, a block comment. So is a name with a line break
+in what an old pg_dumpall wrote: it put names into comments as they are, where what follows the break is no comment. One
+that begins with ``\\restrict`` is newer than that (CVE-2025-8714 and CVE-2025-8715 were mended in the same versions).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ TOKEN = re.compile(
       (?P<space> [ \t\n]+ | --[^\n\r]*(?:\n|\Z) )
     | (?P<escaped> E'(?P<escaped_text>(?:[^'\\] | '' | \\\\)*)'(?!') )
     | (?P<string> '(?P<string_text>(?:[^'\\] | '')*)'(?!') )
-    | (?P<quoted> "(?P<quoted_text>(?:[^"\x00-\x1f\x7f] | "")+)"(?!") )
+    | (?P<quoted> "(?P<quoted_text>(?:[^"\x00\n\r] | "")+)"(?!") )
     | (?P<number> -?[0-9]+(?:\.[0-9]+)?(?![0-9A-Za-z_.$"'\x80-\U0010ffff]) )
     | (?P<word> [A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_$"'&\x80-\U0010ffff]) )
     | (?P<end> ; )
@@ -28,16 +30,19 @@ TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+BROKEN = re.compile(r'(?P<quoted>"(?P<quoted_text>(?:[^"\x00]|"")+)"(?!"))')
 # What pg_dumpall puts around its output for psql, which alone knows it.
-KEY = re.compile(r"^\\(?:un)?restrict [0-9A-Za-z]+$\n?", re.MULTILINE)
+KEY = re.compile(r"^\\(?P<end>un)?restrict [0-9A-Za-z]+$\n?", re.MULTILINE)
+LINE_BREAK = "a name with a line break, which this pg_dumpall writes where the rest of it counts as a statement"
 
 
 class NotUnderstood(ValueError):
-    """Its text is what was not understood, shortened, in one line, without control characters."""
+    """Its text is what was not understood, shortened, in one line, without control characters; why comes before it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, why: str = "") -> None:
         shown = "".join(part if part.isprintable() else ascii(part)[1:-1] for part in text.strip()[:SHOWN])
-        super().__init__(shown + ("..." if len(text.strip()) > SHOWN else ""))
+        told = shown + ("..." if len(text.strip()) > SHOWN else "")
+        super().__init__(f"{why}: {told}" if why else told)
 
 
 @dataclass(frozen=True)
@@ -60,14 +65,22 @@ def statements(script: str) -> Iterator[Statement]:
     """The statements of a script, in its order; :class:`NotUnderstood` at the first that cannot be taken apart."""
     tokens: list[Token] = []
     position = start = 0
+    begun = restricted = False
     while position < len(script):
-        found = TOKEN.match(script, position) or (None if tokens else KEY.match(script, position))
+        found = TOKEN.match(script, position)
+        if found is None and not tokens and (key := KEY.match(script, position)):
+            restricted, position = not (begun or key["end"]), key.end()
+            continue
+        if found is None and (name := BROKEN.match(script, position)):
+            if not restricted:
+                raise NotUnderstood(script[start if tokens else position :], LINE_BREAK)
+            found = name
         if found is None:
             raise NotUnderstood(script[start if tokens else position :])
         kind = found.lastgroup
         if kind == "end" and tokens:
             yield Statement(tuple(tokens), script[start : found.end()])
-            tokens = []
+            tokens, begun = [], True
         elif kind not in ("space", "end", None):
             if not tokens:
                 start = position
