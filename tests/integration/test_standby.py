@@ -57,6 +57,6 @@ def test_a_standby_is_backed_up_and_nothing_is_restored_into_it(
     with primary.connect("library") as session:
         session.execute("DELETE FROM library.parent")
     holdfast("restore", "latest", "--yes")
+    # Where the sequences stand the backup does not know; the live database that was replaced did.
     unlogged = {"rows of library.cache": (0, None), "rows of library.queue": (0, None)}
-    unlogged |= {"sequence library.fleeting": (7, False), "sequence library.queue_id_seq": (1, False)}
     assert_same(content(primary, "library"), {**expected, **unlogged})
