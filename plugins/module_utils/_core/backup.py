@@ -18,7 +18,7 @@ from . import VERSION, history, prune, sources, space
 from .definition.model import Job
 from .errors import HoldfastError, ServerError
 from .places import Places
-from .postgresql import catalog, dump_locks, workspace
+from .postgresql import catalog, dump_locks, untaken, workspace
 from .postgresql.reach import reach
 from .postgresql.server import Server
 from .progress import Progress
@@ -141,6 +141,8 @@ def _fill(
         artifacts.append(sources.roles(job, server, hidden, moment, progress))
     with server.session() as session:
         version = catalog.version(session)
+        for sentence in untaken.of_server(session):
+            progress.warn(sentence)
     manifest = Manifest(
         id=names.backup_id(job.name, moment),
         job=job.name,

@@ -15,7 +15,7 @@ from typing import Any, Callable
 from . import by_hand, globals_dump, proof
 from .codec import Codec
 from .definition.model import Database, Job
-from .postgresql import catalog, compression, dump, dump_locks, encodings, properties, standby
+from .postgresql import catalog, compression, dump, dump_locks, encodings, properties, standby, untaken
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import names
@@ -26,8 +26,6 @@ from .units import size as in_units
 from .visible import as_json
 from .witness import witness
 
-# Of how many things a warning gives the names
-NAMED = 5
 # Seconds, and as much more after each attempt: a migration comes to an end.
 PAUSE = 0.5
 
@@ -51,10 +49,11 @@ def database(
     with server.session(source.database) as session:
         encodings.require_readable(session, source.database)
         unlogged = standby.unlogged(session)
-    if unlogged:
-        more = f" and {len(unlogged) - NAMED} more" if len(unlogged) > NAMED else ""
-        told = ", ".join(unlogged[:NAMED]) + more
-        progress.warn(f"a standby has no rows of unlogged tables, and the backup none of {told}")
+        if unlogged:
+            told = untaken.told(unlogged)
+            progress.warn(f"a standby has no rows of unlogged tables, and the backup none of {told}")
+        for sentence in untaken.sentences(session):
+            progress.warn(f"database {source.database}: {sentence}")
     codec = compression.fitting(server, job.format, job.compression, job.compression_level)
     path = directory / names.artifact(source.name, moment, codec.extension)
     for attempt in itertools.count(1):
@@ -109,9 +108,7 @@ def roles(job: Job, server: Server, directory: Path, moment: datetime, progress:
         progress.warn(f"role {server.role} may not read passwords: the roles are kept without them")
     doubts = globals_dump.doubts(path, codec)
     if doubts:
-        progress.warn(
-            f"no restore and no drill can make the roles of this backup: {doubts}"
-        )
+        progress.warn(f"no restore and no drill can make the roles of this backup: {doubts}")
     return Artifact(
         path.name,
         "globals",

@@ -53,13 +53,12 @@ ATTACHED = {
         definition=hashed("pg_get_ruledef(r.oid)"),
         enabled="nullif(r.ev_enabled, 'O')",
     ),
-    # Those of an extension's tables are in a dump.
     "policy": of_table(
         "pg_policy",
         "p",
         "polrelid",
         "polname",
-        "true",
+        OF_NO_EXTENSION,
         command="p.polcmd",
         restrictive="NOT p.polpermissive",
         roles=POLICY_ROLES,
