@@ -31,30 +31,39 @@ def numbered(holdfast: Holdfast, cluster15: Server) -> str:
         for name, how, then, _now, _after in SEQUENCES:
             session.execute(f"CREATE SEQUENCE {name} {how}")
             session.execute("SELECT setval(%s, %s)", [name, then])
-        session.execute("CREATE SEQUENCE altered")
+        session.execute("CREATE SEQUENCE altered; CREATE SEQUENCE grown AS integer")
     holdfast.define("library", cluster15, database)
     holdfast.backup("library")
     fill(cluster15, database, 5)
     with cluster15.connect(database) as session:
         for name, _how, _then, now, _after in SEQUENCES:
             session.execute("SELECT setval(%s, %s)", [name, now])
-        session.execute("ALTER SEQUENCE altered INCREMENT 10; CREATE SEQUENCE newer")
-        session.execute("SELECT setval('altered', 1000), setval('newer', 1000)")
+        session.execute("ALTER SEQUENCE altered INCREMENT 10; ALTER SEQUENCE grown AS bigint; CREATE SEQUENCE newer")
+        session.execute("SELECT setval('altered', 1000), setval('grown', 3000000000), setval('newer', 1000)")
     return database
 
 
 def test_no_id_is_given_out_twice(holdfast: Holdfast, cluster15: Server, numbered: str) -> None:
     told = holdfast.json("restore", "latest", "--no-safety-backup")
     assert told["sequences_raised"] == [
+        {"sequence": "public.altered", "from": 1, "to": 1000},
         {"sequence": "public.down", "from": -11, "to": -31},
         {"sequence": "public.items_id_seq", "from": 100, "to": 105},
         {"sequence": "public.plain", "from": 10, "to": 15},
     ]
     for name, _how, _then, _now, after in SEQUENCES:
         assert cluster15.query(f"SELECT last_value FROM {name}", numbered) == [(after,)]
+    # That is no change since the swap, and hides none.
     assert holdfast.json("rollback", numbered, "--dry-run")["changes"] == []
     fill(cluster15, numbered, 1)
     assert rows(cluster15, numbered)[-1][0] == 106
+    cluster15.query("SELECT nextval('plain'), setval('down', -29)", numbered)
+    assert holdfast.json("rollback", numbered, "--dry-run")["changes"] == [
+        "table public.items: 101 rows, and the restore brought 100",
+        "sequence public.down: at -29, behind of the restore's -31",
+        "sequence public.items_id_seq: at 106, ahead of the restore's 105",
+        "sequence public.plain: at 16, ahead of the restore's 15",
+    ]
 
 
 def test_sequences_stay_where_the_backup_has_them_when_that_is_asked_for(

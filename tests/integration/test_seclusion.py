@@ -21,6 +21,10 @@ from ansible_collections.holdfast.postgres.tests.integration.sample import fill,
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
 
+LABEL = """
+    INSERT INTO pg_shseclabel SELECT oid, 'pg_database'::regclass, 'guard', 'secret' FROM pg_database
+    WHERE datname = current_database() RETURNING label"""
+UNMOVED = ("SECURITY LABEL FOR \"guard\" ON DATABASE {} IS E'secret'", "ALTER DATABASE {} IS_TEMPLATE true")
 WAITS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%' AND wait_event_type = 'Lock'"
 
 
@@ -131,10 +135,18 @@ def test_what_the_live_database_is_given_meanwhile_comes_along(holdfast: Holdfas
             with cluster15.connect() as session:
                 session.execute(statement.replace("{}", f'"{database}"'))
         expected = cluster15.query(DATABASE, database)
-    done(run)
+        # No provider is loaded.
+        assert cluster15.query(LABEL, database)
+        with cluster15.connect() as session:
+            session.execute(f'ALTER DATABASE "{database}" IS_TEMPLATE true')
+    told = done(run)
+    for statement in UNMOVED:
+        assert statement.format(f'"{database}"') in told
     assert cluster15.query(DATABASE, database) == expected
     assert "given meanwhile" in str(expected) and "statement_timeout=77s" in str(expected)
     assert holdfast.json("rollback", database)["changes"] == []
+    with cluster15.connect() as session:
+        session.execute(f'ALTER DATABASE "{database}" IS_TEMPLATE false')
     assert cluster15.query(DATABASE, database) == expected
 
 

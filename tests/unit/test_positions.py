@@ -12,6 +12,7 @@ from ansible_collections.holdfast.postgres.plugins.module_utils._core.postgresql
     Position,
     Sequence,
     behind,
+    out_of_reach,
 )
 
 
@@ -31,8 +32,9 @@ def one(position: Position | None, increment: int = 1, cycle: bool = False, high
         (one((5, True), -1), one((9, True), -1), None),
         (one((5, True), cycle=True), one((9, True), cycle=True), None),
         (one((5, True)), one((9, True), cycle=True), None),
-        (one((5, True)), one((9, True), 2), None),
-        (one((5, True)), one((9, True), high=2000), None),
+        # It was altered since the backup.
+        (one((5, True)), one((9, True), 2), (9, True)),
+        (one((5, True)), one((9, True), high=2000), (9, True)),
         (one((5, True)), one(None), None),
         (one(None), one((9, True)), None),
         (one((5, True)), {}, None),
@@ -43,6 +45,13 @@ def test_a_sequence_is_raised_to_the_live_position_and_never_taken_back(
     restored: dict[str, Sequence], live: dict[str, Sequence], raised: Position | None
 ) -> None:
     assert behind(restored, live) == ({} if raised is None else {"public.ids": raised})
+    assert out_of_reach(restored, live) == []
+
+
+@pytest.mark.parametrize("live", [one((1001, True), high=5000), one((9, True), -1)])
+def test_a_sequence_that_cannot_go_where_the_live_one_is_stays_and_is_named(live: dict[str, Sequence]) -> None:
+    assert behind(one((5, True)), live) == {}
+    assert out_of_reach(one((5, True)), live) == ["public.ids"]
 
 
 @pytest.mark.parametrize(

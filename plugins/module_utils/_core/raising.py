@@ -40,6 +40,10 @@ def before(server: Server, live: str, closed: seclusion.Closed, progress: Progre
     time.sleep(MOMENT)
     wanted = _read(server, live, progress) or earlier
     with seclusion.opened(server, closed) as (session, again):
+        left = positions.out_of_reach(positions.read(session), wanted)
+        if left:
+            told = "end before the numbers that the live database has given out, or count the other way"
+            progress.warn(f"these sequences are not raised, because they {told}: {', '.join(left)}")
         return again, _raise(session, {name: one.ahead(earlier.get(name), MOMENTS) for name, one in wanted.items()})
 
 

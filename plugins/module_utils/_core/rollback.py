@@ -96,6 +96,7 @@ def rollback(
             outage = swap.exchange(server, database, undone, before, put_aside, take_over)
         line.update(aside=undone, replaced=True)
         progress.step(f"exchanged in {outage:.2f} s")
+        swap.tell_unmoved(server, undone, database, progress)
         # What was written while we looked is put aside as well, and must not go unnamed.
         outcome["changes"] = _changes(server, job, places, undone, before, mark, progress)
         kept.forget(places, job.name, before)

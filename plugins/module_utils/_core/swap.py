@@ -23,7 +23,7 @@ from .aside import Mark
 from .errors import Refused, ServerError
 from .places import Places
 from .plan import Plan
-from .postgresql import catalog, properties
+from .postgresql import catalog, properties, unmoved
 from .postgresql.server import Server
 from .progress import Progress
 from .repository.manifest import timestamp
@@ -127,6 +127,7 @@ def swap(
             kept.keep(places, plan.job.name, before, raising.in_proof(found, raised))
     if wanted is None:
         _tell_late(server, before, furnished, progress)
+        tell_unmoved(server, before, plan.into, progress)
     return {"before": before, "outage": outage, "sequences_raised": raising.as_data(raised)}
 
 
@@ -200,6 +201,14 @@ def _tell_late(server: Server, before: str, furnished: Mapping[str, Any], progre
         late = properties.differences(furnished, had, catalog.roles(session))
     for one in late:
         progress.warn(f"set while it was exchanged, on what is now {before}: {one}")
+
+
+def tell_unmoved(server: Server, aside: str, live: str, progress: Progress) -> None:
+    """What the database that was put aside has and the exchange did not bring along."""
+    with server.session() as session:
+        had, has = unmoved.read(session, aside), unmoved.read(session, live)
+    for statement in unmoved.statements(had, has, live):
+        progress.warn(f"{live} does not have all that {aside} has; if it should: {statement}")
 
 
 class _Ending:

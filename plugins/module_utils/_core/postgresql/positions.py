@@ -64,18 +64,28 @@ def read(session: Session) -> dict[str, Sequence]:
 
 
 def behind(restored: Mapping[str, Sequence], live: Mapping[str, Sequence]) -> dict[str, Position]:
-    """Where those restored sequences have to go that are behind the live ones.
+    """Where those restored sequences have to go that are behind the live ones, and can."""
+    return {name: to for name, one, to in _behind(restored, live) if _reaches(one, to, live[name])}
 
-    Only those that count alike; those that begin anew at their end are never ahead or behind.
-    """
-    wanted = {}
+
+def out_of_reach(restored: Mapping[str, Sequence], live: Mapping[str, Sequence]) -> list[str]:
+    """Restored sequences that are behind, and cannot go where the live ones are."""
+    return [name for name, one, to in _behind(restored, live) if not _reaches(one, to, live[name])]
+
+
+def _behind(restored: Mapping[str, Sequence], live: Mapping[str, Sequence]) -> Iterator[tuple[str, Sequence, Position]]:
+    """(name, restored sequence, position of the live one). What begins anew at its end is never ahead or behind."""
     for name, one in restored.items():
         other = live.get(name)
-        if other is None or other.shape != one.shape or one.cycle or other.cycle:
-            continue
-        if one.position and other.position and _along(one, one.position) < _along(one, other.position):
-            wanted[name] = other.position
-    return wanted
+        if other is not None and other.position and one.position and not (one.cycle or other.cycle):
+            opposite = (one.increment > 0) != (other.increment > 0)
+            if opposite or _along(one, one.position) < _along(one, other.position):
+                yield name, one, other.position
+
+
+def _reaches(sequence: Sequence, to: Position, other: Sequence) -> bool:
+    _increment, low, high, _kind = sequence.shape
+    return bool(low <= to[0] <= high) and (sequence.increment > 0) == (other.increment > 0)
 
 
 def move(session: Session, wanted: Mapping[str, Position], increments: Mapping[str, int]) -> None:
