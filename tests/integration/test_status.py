@@ -55,6 +55,37 @@ def test_exit_statuses(holdfast: Holdfast, cluster15: Server) -> None:
     assert levels(holdfast, 2)["Database size"] == "critical"
 
 
+def test_nobody_advises_to_back_up_what_is_there_to_be_restored(
+    holdfast: Holdfast, cluster15: Server, tmp_path: Path
+) -> None:
+    """A backup of an empty database would be the latest one."""
+    database = small(cluster15, cluster15.unique())
+    repository = holdfast.define("library", cluster15, database)
+    made = holdfast.backup("library")["id"]
+    repository.rename(tmp_path / "elsewhere")
+    with cluster15.connect(database) as session:
+        session.execute("DROP TABLE items")
+
+    def told(*words: str, status: int) -> str:
+        result = holdfast(*words, status=status)
+        return " ".join((result.out + result.err).split())
+
+    empty = "no database of the job holds a table; never drilled -> Restore first"
+    for words, status in ((("list",), 0), (("restore", "latest", "--into", "look"), 2)):
+        assert "holdfast import DIRECTORY takes one that was made elsewhere, to be restored here" in told(
+            *words, status=status
+        )
+    assert f"there is none; {empty}, if there is a backup elsewhere" in (out := told("status", status=2))
+    assert "-> holdfast backup" not in out and holdfast.json("status", status=2)["jobs"][0]["empty"]
+
+    holdfast("import", tmp_path / "elsewhere")
+    assert f"{empty} (holdfast restore {made})" in (out := told("status", status=2))
+    assert "-> holdfast backup" not in out
+    holdfast("restore", made, "--yes")
+    out = told("status", status=2)
+    assert "-> holdfast backup" in out and "holds a table" not in out
+
+
 def test_a_backup_that_is_overdue_or_unscheduled_is_critical(holdfast: Holdfast, cluster15: Server) -> None:
     database = small(cluster15, cluster15.unique())
     repository = holdfast.define("library", cluster15, database, schedule="*/5 * * * *")

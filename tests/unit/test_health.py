@@ -21,6 +21,7 @@ from ansible_collections.holdfast.postgres.plugins.module_utils._core.health imp
     known,
     scheduled,
     storage,
+    to_be_filled,
     worst,
 )
 
@@ -71,6 +72,30 @@ def test_a_long_run_is_late_only_when_the_next_was_due(hours, level):
     check = backups([backup(32)], {"result": "ok"}, None, NOW - timedelta(hours=hours), "0 2 * * *", NOW)
     assert check.level == level
     assert "another is being made since 2025-08-16" in check.text
+
+
+@pytest.mark.parametrize(
+    ("listed", "last_run", "killed"),
+    [
+        ([], None, None),
+        ([backup(1, "is missing")], {"result": "ok"}, None),
+        ([backup(1, purpose="safety")], None, None),
+        ([backup(32)], {"result": "ok"}, None),
+        ([backup(8)], {"result": "failed", "error": "disk: full"}, None),
+        ([backup(8)], {"result": "ok"}, "app_20250816_020000"),
+    ],
+)
+def test_where_there_is_no_table_no_backup_is_advised(listed, last_run, killed):
+    check = backups(listed, last_run, killed, None, "0 2 * * *", NOW)
+    assert check.next_step.startswith("holdfast backup")
+    for newest in (None, "app_20250815_020000"):
+        step = to_be_filled(check, newest).next_step
+        assert step.startswith("Restore first") and "holdfast backup" not in step and (newest or "import") in step
+
+
+def test_what_is_good_needs_no_advice():
+    check = backups([backup(8)], {"result": "ok"}, None, None, "0 2 * * *", NOW)
+    assert to_be_filled(check, "app_20250816_020000") == check
 
 
 @pytest.mark.parametrize(

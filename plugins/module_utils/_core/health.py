@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ GRACE = timedelta(hours=1)
 DRILL_GRACE = timedelta(days=1)
 LOW_DISK = 0.10
 BACKUPS_THAT_SHOULD_FIT = 3
+BRING = "restore.yml -e upload=DIRECTORY, or holdfast import DIRECTORY"
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,23 @@ def backups(
     if damaged:
         return Check(point, WARNING, f"{summary}; {damaged} damaged", "holdfast list")
     return Check(point, OK, summary)
+
+
+def to_be_filled(check: Check, newest: str | None) -> Check:
+    """The check of the recent backups where the databases hold no table, as on a host that is there to be restored: it
+    advises to restore, because a backup of them would be the latest one.
+
+    newest: the id of the newest good backup.
+    """
+    if not check.next_step.startswith("holdfast backup"):
+        return check
+    step = (
+        f"Restore first (holdfast restore {newest})"
+        if newest
+        else f"Restore first, if there is a backup elsewhere ({BRING})"
+    )
+    step += ": a backup of a database without a table would be the latest one."
+    return replace(check, text=f"{check.text}; no database of the job holds a table", next_step=step)
 
 
 def dated(check: Check, future: Sequence[str], written: datetime | None, now: datetime) -> Check:

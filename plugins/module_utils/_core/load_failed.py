@@ -22,6 +22,8 @@ from .which import Choice
 CREATING = "CREATE EXTENSION"
 # What of a database decides which text it takes, and how it compares it
 TEXT = ("encoding", "locale_provider", "collate", "ctype", "locale", "icu_rules")
+# On a new host the database is still empty.
+AGAIN = "If the data is still in its database, take another one now"
 
 
 @contextlib.contextmanager
@@ -89,7 +91,5 @@ def _next_step(choice: Choice, plan: Plan, places: Places) -> str:
     for entry in reversed(older):
         safety = entry.manifest is not None and entry.manifest.purpose == "safety"
         if not safety and not entry.problem and entry.id not in failed:
-            return (
-                f"{kept}The newest good backup before it is {entry.id}. Take another one now as well: holdfast backup."
-            )
-    return f"{kept}There is no older good one. Take another one now, and drill it: holdfast backup, holdfast drill."
+            return f"{kept}The newest good backup before it is {entry.id}. {AGAIN}: holdfast backup."
+    return f"{kept}There is no older good one. {AGAIN}, and drill it: holdfast backup, holdfast drill."

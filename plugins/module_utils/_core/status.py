@@ -34,8 +34,9 @@ TABLES = 10
 
 
 def status(job: Job, places: Places) -> dict[str, Any]:
-    """The report on one job: level, checks, databases and tables with their size and growth, put_aside: the databases
-    that swaps and rollbacks kept, with what each was, since when, and its size.
+    """The report on one job: level, checks, databases and tables with their size and growth, empty: whether none of its
+    databases holds a table (False when the server does not answer), put_aside: the databases that swaps and rollbacks
+    kept, with what each was, since when, and its size.
 
     growth compares with the oldest backup that knew the size, since says which that is. Never raises for a server that
     is down: that is what it reports.
@@ -60,6 +61,10 @@ def status(job: Job, places: Places) -> dict[str, Any]:
         job.schedule,
         now,
     )
+    empty = not tables and any(check.point == "Connectivity" and check.level == health.OK for check in checks)
+    if empty:
+        good = [backup["id"] for backup in listed if not backup["problem"] and not backup["future"]]
+        recent = health.to_be_filled(recent, good[0] if good else None)
     future = [backup["id"] for backup in listed if backup["future"]]
     recent = health.known(recent, history.unreadable(places, job.name), str(places.history(job.name)))
     recent = health.dated(recent, future, history.newest(places, job.name), now)
@@ -82,6 +87,7 @@ def status(job: Job, places: Places) -> dict[str, Any]:
         "checks": [asdict(check) for check in checks],
         "databases": databases,
         "tables": tables,
+        "empty": empty,
         "since": manifests[0].id if manifests else None,
         "put_aside": [
             {"database": aside.name, "was": aside.mark.was, "at": aside.mark.at, "size": aside.size} for aside in asides
@@ -100,6 +106,7 @@ def without_an_answer(job: str, error: HoldfastError) -> dict[str, Any]:
         "checks": [asdict(check)],
         "databases": [],
         "tables": [],
+        "empty": False,
         "since": None,
         "put_aside": [],
         "exit_status": health.EXIT_STATUS[check.level],

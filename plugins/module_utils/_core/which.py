@@ -30,6 +30,10 @@ from .repository.local import Entry, Repository
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 FORMS = "Give an id (holdfast list shows them), latest, latest-verified, a time such as 2025-08-16T15:55, or a path."
 LATEST, LATEST_VERIFIED = "latest", "latest-verified"
+# Nobody is to be led to a backup of the empty database of a host that is there to be restored.
+NONE_YET = (
+    "holdfast backup makes one; holdfast import DIRECTORY takes one that was made elsewhere, to be restored here."
+)
 WORDS = (LATEST, LATEST_VERIFIED)
 
 
@@ -182,6 +186,6 @@ def _by_path(places: Places, path: Path, job: Job | None) -> Choice:
 
 def _there_are(entries: list[Entry]) -> str:
     if not entries:
-        return "There is no backup yet; holdfast backup makes one."
+        return f"There is no backup yet. {NONE_YET}"
     newest = ", ".join(entry.id for entry in entries[:-6:-1])
     return f"The newest are {newest}." if len(entries) > 1 else f"There is only {newest}."

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..units import duration, size
+from ..which import NONE_YET
 from .blocks import Block, Line, Table
 
 MARKS = {"ok": ("[ OK ]", "good"), "warning": ("[WARN]", "warning"), "critical": ("[FAIL]", "bad")}
@@ -37,7 +38,7 @@ def listing(result: Mapping[str, Any]) -> list[Block]:
         blocks += [Line("")] * bool(damaged)
         blocks += [Line(f"{backup['id']}: {backup['problem'].splitlines()[0]}", "bad") for backup in damaged]
     else:
-        blocks.append(Line("No backup yet. holdfast backup makes one.", "warning"))
+        blocks.append(Line(f"No backup yet. {NONE_YET}", "warning"))
     if result["unmanaged"]:
         blocks += [
             Line(""),
