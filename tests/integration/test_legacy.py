@@ -79,6 +79,19 @@ def test_an_adopted_dump_is_a_backup_like_any_other(
     assert "belongs to the backup" in holdfast("adopt", path, status=1).err
 
 
+def test_of_a_name_without_a_time_is_said_what_the_time_is(holdfast: Holdfast, cluster15: Server) -> None:
+    """Whoever copies an old dump without its time has a backup that passes for the newest."""
+    database = small(cluster15, cluster15.unique())
+    repository = holdfast.define("library", cluster15, database)
+    repository.mkdir(parents=True)
+    path = repository / "old.sql"
+    path.write_bytes(dump(cluster15, database))
+    os.utime(path, (1755359703, 1755359703))
+    out = holdfast("adopt", path).out
+    assert "old.sql is now the backup library_20250816_155503" in out
+    assert "taken for made when the file was last changed, at 2025-08-16T15:55:03Z" in out
+
+
 def test_unmanaged_files_outlive_every_prune(holdfast: Holdfast, cluster15: Server) -> None:
     database = small(cluster15, cluster15.unique())
     repository = holdfast.define("library", cluster15, database, keep={"daily": 1})
@@ -104,7 +117,8 @@ def test_adopt_refuses_what_is_no_whole_dump_of_one_database(
     repository.mkdir(parents=True)
     elsewhere = tmp_path / "x_20250816_155503.sql"
     elsewhere.write_bytes(dump(cluster15, database))
-    assert "not in the repository" in holdfast("adopt", elsewhere, "--job", "library", status=1).err
+    refused = holdfast("adopt", elsewhere, "--job", "library", status=1).err
+    assert "not in the repository" in refused and "cp --preserve=timestamps" in refused
     cut = repository / "x_20250816_155503.sql"
     cut.write_bytes(elsewhere.read_bytes()[:-200])
     assert "truncated" in holdfast("adopt", cut, status=1).err

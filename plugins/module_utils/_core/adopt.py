@@ -25,7 +25,7 @@ from .repository.manifest import Artifact, Manifest, timestamp
 def adopt(job: Job, places: Places, file: Path, database: str | None, progress: Progress) -> dict[str, Any]:
     """Read the file to its end, and write a manifest and checksums beside it. The file itself stays as it is.
 
-    The time of the backup is the one in the file's name, taken as UTC, or else the file's own.
+    The time of the backup is the one in the file's name, taken as UTC, or else the file's own (time_of_file).
     """
     with history.record(places, job.name, "adopt") as line, lock.hold(places, job.name, "adopt"):
         line["file"] = str(file)
@@ -76,7 +76,8 @@ def adopt(job: Job, places: Places, file: Path, database: str | None, progress: 
         file.chmod(0o600)
         repository.adopt(manifest)
         line.update(backup=backup, size=dump.size)
-        return {"backup": backup, "job": job.name, "file": str(file), "size": dump.size}
+        made = {"backup": backup, "job": job.name, "file": str(file), "size": dump.size}
+        return {**made, "time_of_file": None if parts else timestamp(moment)}
 
 
 def _require_unmanaged(repository: Repository, file: Path) -> None:
@@ -86,7 +87,7 @@ def _require_unmanaged(repository: Repository, file: Path) -> None:
         raise Refused(
             f"file {file}",
             f"it is not in the repository of job {repository.job}",
-            f"Copy it to {repository.directory}, then adopt it there.",
+            f"Copy it there with its time (cp --preserve=timestamps), then adopt it there: {repository.directory}",
         )
     for entry in repository.entries():
         if entry.manifest and file.name in {artifact.file for artifact in entry.manifest.artifacts}:

@@ -125,7 +125,13 @@ def pruned(result: Mapping[str, Any]) -> list[Block]:
 
 
 def adopted(result: Mapping[str, Any]) -> list[Block]:
-    return [Line(f"{result['file']} is now the backup {result['backup']}, {size(result['size'])}.", "good")]
+    blocks: list[Block] = [
+        Line(f"{result['file']} is now the backup {result['backup']}, {size(result['size'])}.", "good")
+    ]
+    if result["time_of_file"]:
+        text = f"Its name tells no time: taken for made when the file was last changed, at {result['time_of_file']}."
+        blocks.append(Line(text, "warning"))
+    return blocks
 
 
 def health(result: Mapping[str, Any]) -> list[Block]:
