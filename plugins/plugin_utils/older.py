@@ -32,8 +32,9 @@ def told(grep: str, crontabs: str, scripts: Sequence[str]) -> list[str]:
         path, line = PurePosixPath(found[1]), SECRET.sub(r"\1***", found[3].strip())
         theirs = str(path.parent) == crontabs
         if (words.search(line) or DUMP.search(line)) and _is_run(path, line, theirs):
-            where = f"the crontab of {path.name}" if theirs else str(path)
-            text += [visible(f"{where}, line {found[2]}: {line}"), visible(_next_step(path, theirs))]
+            # crontab -e leaves out the first lines of the file, which say not to edit it.
+            where = f"the crontab of {path.name}" if theirs else f"{path}, line {found[2]}"
+            text += [visible(f"{where}: {line}"), visible(_next_step(path, theirs))]
     return text
 
 

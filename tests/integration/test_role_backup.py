@@ -37,7 +37,7 @@ def test_schedules_that_go_on_beside_ours_are_named_and_left(holdfast: Holdfast,
     look = part(holdfast, "older", __backup_older_places=places, __backup_crontabs=str(crontabs))
     for arguments in ((), ("--check", "-v")):
         out = look(*arguments)
-        assert f"the crontab of root, line 2: {LINE}" in " ".join(out.split())
+        assert f"the crontab of root: {LINE}" in " ".join(out.split())
         assert "crontab -e -u root, and delete that line" in out
         assert f"{daily}/dump, line 2: PGPASSWORD=*** pg_dump app" in " ".join(out.split())
         assert "hidden pg_dump" not in out and "check_database" not in out and "holdfast-pg_dump" not in out

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def test_a_container_and_its_volume(holdfast: Holdfast, container17: Server) -> 
     assert "holdfast-postgres:17" in texts["Container"]
     assert "/var/lib/postgresql/data" in texts["Volume mount"]
     assert "PostgreSQL 17" in texts["Connectivity"]
-    assert texts["Data directory"].startswith("/var/lib/postgresql/data, ")
+    assert re.fullmatch("/var/lib/postgresql/data, [0-9.]+ [MG]iB", texts["Data directory"])
 
 
 def test_data_on_no_volume_is_critical(holdfast: Holdfast) -> None:

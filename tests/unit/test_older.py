@@ -31,27 +31,27 @@ def found(path: str, line: str) -> str:
         ),
         (
             *("/etc/crontab", "5 4 * * 0 root bash restore_database.sh newest"),
-            *("/etc/crontab", "  -> delete that line of /etc/crontab"),
+            *("/etc/crontab, line 7", "  -> delete that line of /etc/crontab"),
         ),
         (
             *("/etc/cron.d/app", "1 1 * * * postgres /usr/lib/postgresql/15/bin/pg_dump app"),
-            *("/etc/cron.d/app", "  -> delete that line of /etc/cron.d/app"),
+            *("/etc/cron.d/app, line 7", "  -> delete that line of /etc/cron.d/app"),
         ),
         (
             *("/etc/cron.daily/dump", "docker exec db pg_dump -U app app"),
-            *("/etc/cron.daily/dump", "  -> delete that file, or that line of it: /etc/cron.daily/dump"),
+            *("/etc/cron.daily/dump, line 7", "  -> delete that file, or that line of it: /etc/cron.daily/dump"),
         ),
         (
             *("/etc/systemd/system/dump.service", "ExecStart=/root/backup_database.sh"),
             *(
-                "/etc/systemd/system/dump.service",
+                "/etc/systemd/system/dump.service, line 7",
                 "  -> systemctl disable --now dump.timer, or whatever else starts it",
             ),
         ),
     ],
 )
 def test_what_starts_a_dump_is_told_with_its_place(path: str, line: str, where: str, step: str) -> None:
-    assert told(found(path, line), CRONTABS, SCRIPTS) == [f"{where}, line 7: {line}", step]
+    assert told(found(path, line), CRONTABS, SCRIPTS) == [f"{where}: {line}", step]
 
 
 @pytest.mark.parametrize(

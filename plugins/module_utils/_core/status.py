@@ -237,7 +237,8 @@ def _image(container: Mapping[str, Any]) -> str:
 def _disk_usage(directory: Path) -> int:
     """Octets that a tree takes on the disk. Files that go away meanwhile do not count."""
     total = 0
-    for _root, _directories, files, descriptor in os.fwalk(directory):
+    # What is seen through a descriptor is a link, which os.fwalk does not follow.
+    for _root, _directories, files, descriptor in os.fwalk(f"{directory}/."):
         for name in files:
             with contextlib.suppress(FileNotFoundError):
                 total += os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_blocks * 512
