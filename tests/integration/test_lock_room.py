@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from ansible_collections.holdfast.postgres.tests.integration.sample import small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 
 ROOM = "room for 2,560 (max_locks_per_transaction 64 for each of 40)"
+FULL = "out of shared memory"
 ONE_HUNDRED_THOUSAND = "SELECT count(lo_create(100000 + n)) FROM generate_series(1, 100000) n"
 TABLES = "DO $$ BEGIN FOR n IN 1 .. {} LOOP EXECUTE format('CREATE TABLE t_%s (id integer)', n); END LOOP; END $$"
 
@@ -79,6 +81,38 @@ def test_many_tables_beside_what_is_there(holdfast: Holdfast, cluster15: Server)
         assert refused(holdfast, "--table", "events", room=room) == 2 * 1_001
         told = holdfast.json("restore", "latest", "--table", "t_7", "--to", "back")
         assert told["proof"]["result"] == "proved"
+        # Of the whole backup no step needs many at once.
+        log = Path(tiny.connection["work_dir"]) / "log"
+        beforehand = log.read_text(encoding="utf-8").count(FULL)
+        run = holdfast("restore", "latest")
+        assert "Proved: 1,001 tables" in run.out
+        assert "without statistics of its own: public.events" in run.out + run.err
+        assert log.read_text(encoding="utf-8").count(FULL) == beforehand
+
+
+def test_in_place_succeeds_with_what_the_refusal_asks_for(holdfast: Holdfast, cluster15: Server) -> None:
+    database = small(cluster15, cluster15.unique())
+    with cluster15.connect(database) as session:
+        session.execute(TABLES.format(500))
+    holdfast.define("library", cluster15, database)
+    holdfast.backup("library")
+    few = {"max_locks_per_transaction": "10", "max_connections": "20"}
+    with servers.cluster(few) as tiny:
+        small(tiny, database)
+        with tiny.connect(database) as session:
+            session.execute(TABLES.format(500))
+        holdfast.define("library", tiny, database)
+        told = holdfast("restore", "latest", "--in-place", status=1).err
+    setting = re.search(r"set (max_locks_per_transaction) to ([0-9,]+)", told)
+    assert setting is not None
+    with servers.cluster({**few, setting[1]: setting[2].replace(",", "")}) as enough:
+        small(enough, database)
+        with enough.connect(database) as session:
+            session.execute(TABLES.format(500))
+        holdfast.define("library", enough, database)
+        told = holdfast.json("restore", "latest", "--in-place")
+        assert told["proof"]["result"] == "proved"
+        assert len(rows(enough, database)) == 100
 
 
 def test_what_may_fit_is_tried(holdfast: Holdfast, cluster15: Server) -> None:

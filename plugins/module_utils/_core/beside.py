@@ -18,6 +18,7 @@ from .errors import HoldfastError
 from .ours import Record
 from .places import Places
 from .plan import Plan
+from .postgresql import analyze as statistics
 from .postgresql import catalog, computed, create, load, properties, surplus
 from .postgresql.contents import Selection, without_computed
 from .postgresql.server import NAME_LIMIT, Server
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     Session = psycopg.Connection[Any]
 
 STAMP = len("_20250816_155503")
-ANALYZED = """
-    SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'm', 'p') AND c.relpersistence <> 't' ORDER BY c.oid
-"""
 
 
 def named(server: Server, database: str, ending: str) -> str:
@@ -157,18 +154,8 @@ def furnish(server: Server, database: str, wanted: Mapping[str, Any]) -> None:
 
 def analyze(server: Server, database: str, progress: Progress) -> None:
     """Collect the planner's statistics; what has more partitions than the server can lock at once is left out."""
-    from psycopg import errors
-
     with server.session(database) as session:
-        with contextlib.suppress(errors.OutOfMemory):
-            session.execute("ANALYZE")
-            return
-        left_out = []
-        for (name,) in session.execute(ANALYZED).fetchall():
-            try:
-                session.execute(f"ANALYZE {name}")
-            except errors.OutOfMemory:
-                left_out.append(name)
+        left_out = statistics.analyze(session)
     if left_out:
         cause = "the server cannot lock all their partitions at once (max_locks_per_transaction)"
         progress.warn(f"without statistics of its own: {', '.join(left_out)}; {cause}")
