@@ -18,7 +18,7 @@ PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
 def test_a_checkout_runs_its_playbooks_wherever_it_lies(tmp_path: Path) -> None:
     checkout = tmp_path / "elsewhere"
     checkout.mkdir()
-    for part in ("meta", "plugins", "roles"):
+    for part in ("galaxy.yml", "meta", "plugins", "roles"):
         (checkout / part).symlink_to(PLAYBOOKS.parent / part)
     subprocess.run(["cp", "--archive", str(PLAYBOOKS), str(checkout)], check=True)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
@@ -44,6 +44,16 @@ def test_a_checkout_runs_its_playbooks_wherever_it_lies(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert "newserver" in run.stdout
     assert "holdfast.postgres.backup : Install the program" in run.stdout
+    for role in ("backup", "restore"):
+        asked = subprocess.run(
+            [sys.executable, "-m", "ansible", "doc", "-t", "role", f"holdfast.postgres.{role}"],
+            cwd=checkout / "playbooks",
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert f"{role}_" in asked.stdout, asked.stderr
 
 
 LOCAL = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": sys.executable}
