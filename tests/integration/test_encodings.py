@@ -151,3 +151,21 @@ def test_text_in_no_encoding_in_place(cluster15: Server, holdfast: Holdfast) -> 
         session.execute("DELETE FROM raw WHERE id > 3")
     assert holdfast.json("restore", made["id"], "--in-place")["proof"]["result"] == "proved"
     assert cluster15.query(look, database) == before
+
+
+def test_a_comment_in_the_encoding_of_its_database_is_named_and_in_the_way_of_no_other(
+    cluster15: Server, holdfast: Holdfast
+) -> None:
+    database, other = strange(cluster15, "LATIN1"), small(cluster15, cluster15.unique())
+    with cluster15.connect(database) as session:
+        session.execute("SET client_encoding = 'UTF8'")
+        comment = "EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), 'für')"
+        session.execute(f"DO $do$ BEGIN {comment}; END $do$")
+    holdfast.define("strange", cluster15, {"database": database, "name": "strange"})
+    told = holdfast("backup", "strange", status=1).err
+    assert "its comment or one of its settings is in another encoding" in told and "defect" not in told
+    holdfast.define("library", cluster15, other)
+    holdfast.backup("library")
+    holdfast("restore", "latest", "--job", "library")
+    holdfast("rollback", other, "--job", "library")
+    assert other in holdfast("status", "library").out

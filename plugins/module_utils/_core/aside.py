@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 MARK = "holdfast "
 THERE = """
-    SELECT oid::bigint, datname, shobj_description(oid, 'pg_database'),
+    SELECT oid::bigint, datname,
+      (SELECT c FROM shobj_description(oid, 'pg_database') c WHERE starts_with(c, 'holdfast ')),
       CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) END
     FROM pg_database
 """

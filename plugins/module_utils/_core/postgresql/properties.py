@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ServerError
 from . import catalog
 
 if TYPE_CHECKING:
@@ -43,12 +44,21 @@ def read(session: Session, database: str) -> dict[str, Any]:
 
     default = granted("acldefault('d', d.datdba)")
     privileges = granted("coalesce(d.datacl, acldefault('d', d.datdba))")
-    comment = session.execute(
-        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [database]
-    ).fetchone()
+    try:
+        settings = [list(row) for row in session.execute(SETTINGS, [database])]
+        comment = session.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [database]
+        ).fetchone()
+    except UnicodeDecodeError as error:
+        # The catalogs that databases share keep it as it came, in the encoding of the database where it was given.
+        raise ServerError(
+            f"database {database}",
+            "its comment or one of its settings is in another encoding than UTF-8",
+            f"Give both again in a session of {session.info.dbname}: COMMENT ON DATABASE, ALTER DATABASE ... SET.",
+        ) from error
     return {
         "privileges": None if privileges == default else privileges,
-        "settings": [list(row) for row in session.execute(SETTINGS, [database])],
+        "settings": settings,
         "comment": comment[0] if comment else None,
     }
 
