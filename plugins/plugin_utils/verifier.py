@@ -31,7 +31,7 @@ def is_password(kept: str, role: str, password: str) -> bool:
     iterations, salt, stored = int(scram[1]), base64.b64decode(scram[2]), base64.b64decode(scram[3])
     # A server takes a password as it is where it cannot be normalized.
     return any(
-        hmac.compare_digest(_stored_key(form, salt, iterations), stored) for form in {password, _normalized(password)}
+        hmac.compare_digest(_stored_key(form, salt, iterations), stored) for form in (password, _normalized(password))
     )
 
 

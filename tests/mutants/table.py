@@ -63,9 +63,9 @@ def unfit(mutant: Mutant, top: Path) -> str:
 
 
 def _there(test: str, top: Path) -> bool:
-    file, _, name = test.partition("::")
+    file, *names = test.split("::", 1)
     path = top / file
-    name = name.partition("[")[0]
+    name = "".join(names).partition("[")[0]
     return path.is_file() and (
         not name or re.search(rf"^def {name}\(", path.read_text(encoding="utf-8"), re.M) is not None
     )
