@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .errors import HoldfastError
+from .errors import HoldfastError, cause_of
 from .repository.artifact import sync_directory, write_file
 
 if TYPE_CHECKING:
@@ -71,8 +71,12 @@ def note(directory: Path, record: Record) -> None:
         write_file(unfinished, json.dumps(asdict(record), ensure_ascii=False) + "\n")
         unfinished.replace(path)
         sync_directory(directory)
-    except OSError as error:
-        raise HoldfastError(f"note {path}", error.strerror or str(error), "Nothing was replaced.") from error
+    except (OSError, HoldfastError) as error:
+        raise HoldfastError(
+            str(directory),
+            f"that database {record.name} is ours cannot be noted there: {cause_of(error)}",
+            "Free space there, or make it writable. Nothing was replaced.",
+        ) from error
 
 
 def noted(directory: Path) -> list[Record]:
