@@ -133,6 +133,44 @@ def test_a_program_that_dies_amid_the_data_is_no_backup(
     assert list(repository.iterdir()) == []
 
 
+# Everything that pg_dump writes but its end is kept, and all is said to be well.
+CUT_OFF = """#!/bin/bash
+set -- "$@"; file=/dev/stdout; words=()
+for word; do case $word in --file=*) file=${{word#--file=}};; *) words+=("$word");; esac; done
+case "$*" in
+  *--version*) exec {real} "$@";;
+  *directory*) {real} "$@" && rm "$file"/[0-9]*.dat*;;
+  *) {real} "${{words[@]}}" | head -c {octets} > "$file";;
+esac
+exit 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("format", "octets", "told"),
+    [
+        ("plain", 100_000, "the dump does not end with 'dump complete'"),
+        ("custom", 100_000, "it cannot be read to its end"),
+        ("directory", 0, "which its table of contents lists, is missing"),
+        ("custom", 300, "300 octets are too few for a dump of database"),
+    ],
+)
+def test_a_pg_dump_that_ends_early_and_says_nothing_of_it_is_no_backup(
+    holdfast: Holdfast, format: str, octets: int, told: str
+) -> None:
+    with servers.container(17) as server:
+        database = large(server, "library", megabytes=4)
+        repository = holdfast.define("library", server, database, format=format, compression="none", globals=False)
+        holdfast.backup("library")
+        earlier = files.snapshot(repository)
+        where = server.run("sh", "-c", "readlink -f $(command -v pg_dump)").decode().strip()
+        server.run("mv", where, f"{where}.real")
+        script = CUT_OFF.format(real=f"{where}.real", octets=octets)
+        server.run("sh", "-c", f"cat > {where} && chmod 755 {where}", source=script.encode())
+        assert told in holdfast("backup", "library", status=1).err
+        assert files.snapshot(repository) == earlier and files.hidden(repository) == []
+
+
 def test_a_container_that_is_stopped_in_the_middle_is_no_backup(holdfast: Holdfast) -> None:
     with servers.container(17) as server:
         database = small(server, "library")

@@ -126,7 +126,7 @@ def user_data_size(session: Session) -> int:
         _one(
             session,
             """
-            SELECT coalesce(sum(pg_relation_size(c.oid)), 0)::bigint FROM pg_class c
+            SELECT coalesce(sum(pg_table_size(c.oid)), 0)::bigint FROM pg_class c
             JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
             """,
