@@ -25,7 +25,7 @@ def alter(server: Server, repository: Path, manifest: dict[str, Any], statement:
     path = repository / artifact["file"]
     scratch = server.unique("altered")
     server.create(scratch)
-    content = _through(path.read_bytes(), path.suffix, "-d")
+    content = through(path.read_bytes(), path.suffix, "-d")
     if artifact["format"] == "plain":
         server.run("psql", *_address(server), "-X", "-q", "-d", scratch, source=content)
     else:
@@ -34,7 +34,7 @@ def alter(server: Server, repository: Path, manifest: dict[str, Any], statement:
         session.execute(statement)
     options = ["-Fp"] if artifact["format"] == "plain" else ["-Fc", "-Z0" if path.suffix == ".zst" else "-Z1"]
     dump = server.run("pg_dump", *_address(server), *options, "-d", scratch)
-    replace(repository, manifest["id"], path, _through(dump, path.suffix))
+    replace(repository, manifest["id"], path, through(dump, path.suffix))
 
 
 def replace(repository: Path, backup: str, path: Path, content: bytes) -> None:
@@ -50,7 +50,8 @@ def replace(repository: Path, backup: str, path: Path, content: bytes) -> None:
     (repository / f"{backup}.sha256").write_text("".join(lines), encoding="utf-8")
 
 
-def _through(content: bytes, suffix: str, *options: str) -> bytes:
+def through(content: bytes, suffix: str, *options: str) -> bytes:
+    """Compress content as the ending of a file's name says, or with -d decompress it."""
     program = {".zst": "zstd", ".gz": "gzip"}.get(suffix)
     if program is None:
         return content

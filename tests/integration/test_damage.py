@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-import hashlib
+import io
 import json
 import shutil
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 from ansible_collections.holdfast.postgres.tests.integration import files
 from ansible_collections.holdfast.postgres.tests.integration.content import rows
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
+from ansible_collections.holdfast.postgres.tests.integration.sabotage import replace, through
 from ansible_collections.holdfast.postgres.tests.integration.sample import fill, small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 
@@ -238,15 +240,73 @@ def test_an_archive_that_was_cut_off_before_it_was_hashed_is_found(
     made = holdfast.backup("library")
     path = files.artifact(repository, made)
     # The end of a tar is padding.
-    octets = path.read_bytes()[: -(15000 if format == "directory" else 30)]
-    path.write_bytes(octets)
-    sha256 = hashlib.sha256(octets).hexdigest()
-    files.edit_manifest(repository, made["id"], artifacts__size=len(octets), artifacts__sha256=sha256)
-    (repository / f"{made['id']}.sha256").write_text(f"{sha256}  {path.name}\n", encoding="utf-8")
+    replace(repository, made["id"], path, path.read_bytes()[: -(15000 if path.suffix == ".tar" else 30)])
     names = server.names()
-    holdfast("verify", made["id"], status=1)
+    told = holdfast("verify", made["id"], status=1).err
+    assert "it cannot be read to its end" in told or "the dump does not end with 'dump complete'" in told
     holdfast("restore", made["id"], "--into", "never", status=1)
     assert server.names() == names
+
+
+@pytest.mark.parametrize("reach", ["cluster15", "container17"])
+def test_a_plain_dump_without_its_last_line_is_found(
+    reach: str, request: pytest.FixtureRequest, holdfast: Holdfast
+) -> None:
+    """Whether psql would notice: newer dumps end with a key, and older ones with a remark alone."""
+    server = request.getfixturevalue(reach)
+    repository = holdfast.define(
+        "library", server, small(server, server.unique()), format="plain", compression="none", globals=False
+    )
+    made = holdfast.backup("library")
+    path = files.artifact(repository, made)
+    content = path.read_bytes()
+    complete = content.index(b"-- PostgreSQL database dump complete")
+    for end in (complete, content.rindex(b"\\unrestrict")):
+        replace(repository, made["id"], path, content[:end])
+        assert "the dump does not end with 'dump complete'" in holdfast("verify", made["id"], status=1).err
+    keyless = b"".join(
+        line for line in content.splitlines(True) if not line.startswith((b"\\restrict", b"\\unrestrict"))
+    )
+    replace(repository, made["id"], path, keyless)
+    holdfast("verify", made["id"])
+    replace(repository, made["id"], path, keyless[: keyless.index(b"-- PostgreSQL database dump complete")])
+    assert "the dump does not end with 'dump complete'" in holdfast("verify", made["id"], status=1).err
+
+
+def test_a_file_of_a_directory_archive_that_was_cut_off_is_found(holdfast: Holdfast, cluster15: Server) -> None:
+    options = {"format": "directory", "compression": "gzip", "globals": False}
+    repository = holdfast.define("library", cluster15, small(cluster15, cluster15.unique(), 3000), **options)
+    made = holdfast.backup("library")
+    path = files.artifact(repository, made)
+    content = io.BytesIO()
+    with tarfile.open(path) as whole, tarfile.open(fileobj=content, mode="w") as rest:
+        for one in [one for one in whole if one.isfile()]:
+            octets = whole.extractfile(one).read()  # type: ignore[union-attr]
+            one.size -= 9 if one.name.endswith(".dat.gz") else 0
+            rest.addfile(one, io.BytesIO(octets))
+    replace(repository, made["id"], path, content.getvalue())
+    assert "it cannot be read to its end: gzip" in holdfast("verify", made["id"], status=1).err
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])
+def test_a_directory_archive_without_one_of_its_files_is_found(
+    compression: str, holdfast: Holdfast, cluster15: Server
+) -> None:
+    options = {"format": "directory", "compression": compression, "globals": False}
+    repository = holdfast.define("library", cluster15, small(cluster15, cluster15.unique()), **options)
+    made = holdfast.backup("library")
+    path = files.artifact(repository, made)
+    unpacked = through(path.read_bytes(), path.suffix, "-d")
+    for lost, told in (("toc.dat", "no table of contents"), (".dat", "is missing")):
+        content = io.BytesIO()
+        with tarfile.open(fileobj=io.BytesIO(unpacked)) as whole, tarfile.open(fileobj=content, mode="w") as rest:
+            members = [one for one in whole if one.isfile()]
+            gone = next(one for one in members if lost in one.name and (lost == "toc.dat" or "toc" not in one.name))
+            for one in members:
+                if one is not gone:
+                    rest.addfile(one, whole.extractfile(one))
+        replace(repository, made["id"], path, through(content.getvalue(), path.suffix))
+        assert told in holdfast("verify", made["id"], status=1).err
 
 
 def test_a_history_with_a_torn_line_is_read(holdfast: Holdfast, cluster15: Server) -> None:

@@ -39,6 +39,7 @@ def test_names_and_modes_are_the_promised_ones(holdfast: Holdfast, cluster15: Se
     assert repository.stat().st_mode & 0o7777 == 0o700
     assert {path.stat().st_mode & 0o7777 for path in repository.iterdir()} == {0o600}
     assert made["created"] == f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}T{stamp[9:11]}:{stamp[11:13]}:{stamp[13:]}Z"
+    assert made["created"] <= made["finished"] <= made["verified"]["at"]
 
 
 def test_a_repository_that_others_could_read_is_closed(holdfast: Holdfast, cluster15: Server) -> None:

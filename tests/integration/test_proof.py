@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from psycopg import sql
+from psycopg import errors, sql
 
 from ansible_collections.holdfast.postgres.plugins.module_utils._core import proof
 from ansible_collections.holdfast.postgres.plugins.module_utils._core.difference import Difference
@@ -118,6 +118,45 @@ def altered(whole: tuple[Any, dict[str, Any]], statement: str) -> list[Differenc
 
 def test_nothing_differs_from_itself(whole: tuple[Any, dict[str, Any]]) -> None:
     assert altered(whole, "SELECT 1") == []
+
+
+def test_nothing_that_is_set_for_a_session_changes_a_proof(
+    whole: tuple[Any, dict[str, Any]], _cluster15: Server
+) -> None:
+    session, expected = whole
+    odd = {
+        "client_encoding": "LATIN1",
+        "datestyle": "SQL, DMY",
+        "intervalstyle": "iso_8601",
+        "timezone": "Asia/Tokyo",
+        "bytea_output": "escape",
+        "extra_float_digits": "-15",
+        "search_path": "types, library, public",
+        "quote_all_identifiers": "on",
+    }
+    with _cluster15.connect(session.info.dbname) as other:
+        for name, value in odd.items():
+            other.execute("SELECT set_config(%s, %s, false)", [name, value])
+        rows.pin(other, 0)
+        assert proof.compare(expected, proof.take(other, "full")) == []
+
+
+def test_rows_that_a_policy_hides_are_no_rows_that_are_not_there(
+    whole: tuple[Any, dict[str, Any]], _cluster15: Server
+) -> None:
+    session, _proof = whole
+    with _cluster15.connect(session.info.dbname) as other:
+        rows.pin(other, 0)
+        other.execute("BEGIN")
+        other.execute(
+            "CREATE ROLE hidden_from; CREATE TABLE public.hidden AS SELECT 1 AS id;"
+            "ALTER TABLE public.hidden ENABLE ROW LEVEL SECURITY; GRANT SELECT ON public.hidden TO hidden_from"
+        )
+        (table,) = (table for table in rows.tables(other) if table.name == "public.hidden")
+        assert rows.count(other, table, hashes=True)["rows"] == 1
+        other.execute("SET ROLE hidden_from")
+        with pytest.raises(errors.InsufficientPrivilege, match="row-level security"):
+            rows.count(other, table, hashes=True)
 
 
 @pytest.mark.parametrize(

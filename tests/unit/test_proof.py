@@ -70,6 +70,7 @@ ITEMS = ("objects", "table", "public.items")
     ("found", "text"),
     [
         (changed("tables", "public.items", "rows", to=1099), "table public.items: 1,099 rows, and the backup has 100"),
+        (changed("tables", "public.items", "rows", to=99), "table public.items: 99 rows, and the backup has 100"),
         (
             changed("tables", "public.items", "content", to="a0"),
             "table public.items: the same number of rows (100), and other content",
@@ -204,6 +205,15 @@ def test_counts_compare_only_what_they_have():
         del table["content"]
     counts["large_objects"] = {"count": 2}
     assert told(PROOF, counts) == [] == told(counts, PROOF)
+    counts["tables"]["public.items"]["rows"] = 99
+    assert told(counts) == [("table public.items: 99 rows, and the backup has 100", False)]
+    assert told(PROOF, counts) == [("table public.items: 100 rows, and the backup has 99", False)]
+
+
+def test_what_a_full_proof_has_no_hash_of_is_not_taken_for_equal():
+    without = changed("tables", "public.items", "content", to=None)
+    cause = "table public.items: its content cannot be compared: the proof has no hash of it"
+    assert told(PROOF, without) == [(cause, False)]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"proof": 2, "tables": []}', '{"proof": 1, "tables": {}}'])
