@@ -138,6 +138,22 @@ def test_what_was_altered_is_named(holdfast: Holdfast, cluster15: Server, job: s
     assert "FAILED: what was restored is not what was backed up" in text
 
 
+def test_globals_and_proof_are_checked_before_they_are_used(holdfast: Holdfast, cluster15: Server, job: str) -> None:
+    repository = holdfast.define(job, cluster15, small(cluster15, cluster15.unique()), compression="none")
+    made, names = holdfast.backup(job), cluster15.names()
+    for path in (next(repository.glob("*globals*")), next(repository.glob("*proof*"))):
+        sound = path.read_bytes()
+        # Whoever would use it could: both are read like this.
+        path.write_bytes(
+            sound.replace(b"PostgreSQL database cluster dump", b"PostgreSQL Database cluster dump") + b"\n"
+        )
+        told = holdfast("drill", made["id"], status=1)
+        assert path.name in told.err and "scratch server" not in told.out + told.err
+        path.write_bytes(sound)
+    assert "starting a scratch server" in holdfast("drill", made["id"]).out
+    assert cluster15.names() == names
+
+
 @pytest.mark.parametrize("reach", ["cluster15", "container17"])
 def test_an_altered_backup_is_used_no_more(
     reach: str, request: pytest.FixtureRequest, holdfast: Holdfast, job: str

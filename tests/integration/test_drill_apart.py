@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,7 @@ LOOK = (
     "echo data $(ls {data} 2>/dev/null | grep -c base)",
     "echo network $(grep -c eth /proc/net/dev)",
     "echo powerless $(grep -cE '^(CapEff.*0000000000000000|NoNewPrivs.*1)$' /proc/self/status)",
+    "echo listening $(cat /proc/net/tcp /proc/net/tcp6 | grep -c ' 0A ')",
     "echo repository $(ls {repository} 2>/dev/null | grep -c dump)",
     "{psql} -c 'CREATE TABLE harm ()' postgres >/dev/null 2>&1 && echo connected",
     "touch {data}/harm 2>/dev/null && echo written",
@@ -51,12 +53,20 @@ LOOK = (
 
 @pytest.fixture
 def live() -> Iterator[Server]:
-    """A server whose socket lets in everybody as a superuser."""
-    with servers.cluster({"cluster_name": "live"}) as server:
-        data = Path(server.connection["work_dir"]).parent / "data"
+    """A server whose sockets let in everybody as a superuser. One is where a sandbox hides nothing by itself."""
+    with (
+        servers.cluster({"cluster_name": "live"}) as server,
+        tempfile.TemporaryDirectory(prefix="holdfast-it-", dir="/srv") as place,
+    ):
+        work = Path(server.connection["work_dir"])
+        data = work.parent / "data"
+        Path(place).chmod(0o1777)
         hba = data / "pg_hba.conf"
         hba.write_text("local all all trust\n" + hba.read_text(encoding="utf-8"), encoding="utf-8")
-        server.query("SELECT pg_reload_conf()")
+        with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(f"unix_socket_directories = '{work}, {place}'\n")
+        server.run("pg_ctl", f"--pgdata={data}", f"--log={work}/log", "--wait", "restart")
+        server.connection["socket"] = place
         yield server
 
 
@@ -77,16 +87,16 @@ def prepare(server: Server, database: str, **words: object) -> None:
 
 def test_in_a_cluster(holdfast: Holdfast, live: Server) -> None:
     job, mark = f"library-{secrets.token_hex(4)}", f"holdfast-it-{secrets.token_hex(4)}"
-    work, database = Path(live.connection["work_dir"]), small(live, live.unique())
-    data = work.parent / "data"
+    database, data = small(live, live.unique()), Path(live.connection["work_dir"]).parent / "data"
+    place = live.connection["socket"]
     repository = holdfast.define(job, live, database)
-    psql = f"{servers.PROGRAMS}/psql -h {work} -p {live.port} -U postgres"
-    prepare(live, database, socket=work, data=data, psql=psql, repository=repository, mark=mark)
+    psql = f"{servers.PROGRAMS}/psql -h {place} -p {live.port} -U postgres"
+    prepare(live, database, socket=place, data=data, psql=psql, repository=repository, mark=mark)
     holdfast.backup(job)
     databases = live.names()
     user, *lines = seen(holdfast, job)
     assert int(user.split()[1]) >= 1 << 30
-    assert lines == ["sockets 0", "data 0", "network 0", "powerless 2", "repository 0"]
+    assert lines == ["sockets 0", "data 0", "network 0", "powerless 2", "listening 0", "repository 0"]
     assert not (data / "harm").exists()
     assert not Path("/tmp", mark).exists() and not Path("/var/tmp", mark).exists()
     assert live.query("SELECT to_regclass('harm')") == [(None,)]
@@ -107,7 +117,7 @@ def test_in_a_container(holdfast: Holdfast, container17: Server) -> None:
     user, *lines = seen(holdfast, job)
     assert user != "user 0"
     # Its own image's directory, which is not the live server's, may be written.
-    assert lines[:5] == ["sockets 0", "data 0", "network 0", "powerless 2", "repository 0"]
+    assert lines[:6] == ["sockets 0", "data 0", "network 0", "powerless 2", "listening 0", "repository 0"]
     assert "harm" not in docker("exec", container17.container, "ls", data)
 
 

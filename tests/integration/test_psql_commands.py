@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.holdfast.postgres.tests.integration import processes
+from ansible_collections.holdfast.postgres.tests.integration import processes, servers
 from ansible_collections.holdfast.postgres.tests.integration.content import rows
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.sabotage import replace
@@ -114,7 +114,7 @@ def test_nor_in_place_nor_in_a_drill_nor_by_its_path_nor_adopted(holdfast: Holdf
 
 def test_psql_is_nobody_who_could_do_harm(holdfast: Holdfast, container15: Server, tcp15: dict[str, Any]) -> None:
     hostile = Hostile(holdfast, container15, tcp15)
-    slow = "SELECT pg_sleep(20); SELECT 1"
+    slow = "SELECT pg_sleep(600); SELECT 1"
     hostile.put(slow)
     run = holdfast.start("restore", hostile.made["id"], "--into", container15.unique())
     try:
@@ -130,6 +130,45 @@ def test_psql_is_nobody_who_could_do_harm(holdfast: Holdfast, container15: Serve
         assert "Max processes             0                    0 " in limits
         variables = (found / "environ").read_bytes().decode().split("\0")
         assert "PATH=/nonexistent" in variables and "SHELL=/nonexistent" in variables
+        sleeps = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+        wait_until(lambda: container15.query(sleeps)[0][0], "psql waits for an answer")
     finally:
-        run.terminate()
+        run.kill()
         run.wait()
+    # Nothing comes or goes through its pipes, so that none of them would tell it.
+    wait_until(lambda: not found.exists(), "psql has ended with us")
+
+
+# As a psql is that knows nothing of \\restrict, and what it gets is altered on its way.
+OLD = """#!/bin/sh
+case "$*" in *--version*) echo 'psql (PostgreSQL) 17.5'; exit;; esac
+sed -u '{edit}' | exec {real} "$@"
+"""
+
+
+def test_a_psql_that_cannot_refuse_them_does_not_get_to_see_them_and_is_believed_nothing(holdfast: Holdfast) -> None:
+    with servers.container(17) as server:
+        hostile = Hostile(holdfast, server)
+        replace(hostile.repository, hostile.made["id"], hostile.path, hostile.clean)
+        where = server.run("sh", "-c", "readlink -f $(command -v psql)").decode().strip()
+        server.run("mv", where, f"{where}.real")
+
+        def edited(edit: str) -> None:
+            script = OLD.format(edit=edit, real=f"{where}.real")
+            server.run("sh", "-c", f"cat > {where} && chmod 755 {where}", source=script.encode())
+
+        edited("")
+        into = server.unique()
+        holdfast("restore", hostile.made["id"], "--into", into)
+        assert rows(server, into) == rows(server, hostile.database)
+        for line in ("shell", "after SQL", "copy"):
+            hostile.put(LINES[line])
+            hostile.run("restore", hostile.made["id"], "--into", server.unique())
+        replace(hostile.repository, hostile.made["id"], hostile.path, hostile.clean)
+        for edit, told in (
+            (f"s/^-- PostgreSQL database dump complete/\\\\c {hostile.other}/", "another session or database"),
+            ("/^-- PostgreSQL database dump complete/q", "ended"),
+        ):
+            edited(edit)
+            hostile.run("restore", hostile.made["id"], "--into", server.unique())
+            assert told in holdfast("restore", hostile.made["id"], "--into", server.unique(), status=1).err

@@ -233,6 +233,27 @@ def test_a_group_that_may_more_on_this_server_gets_no_member_and_a_superuser_is_
     assert other15.query("SELECT count(*) FROM pg_auth_members WHERE member = 'clerk'::regrole") == [(0,)]
 
 
+def test_globals_that_pg_dumpall_did_not_write_are_refused_by_what_they_hold(
+    holdfast: Holdfast, cluster15: Server, other15: Server
+) -> None:
+    database, role = small(cluster15, cluster15.unique()), cluster15.unique("r")
+    with cluster15.connect(database) as session:
+        session.execute(f"CREATE ROLE {role}; ALTER TABLE items OWNER TO {role}")
+    repository = holdfast.define("library", cluster15, database, compression="none")
+    made = holdfast.backup("library")
+    path = next(repository.glob("*globals*"))
+    sabotage.replace(repository, made["id"], path, path.read_bytes() + b"\nALTER SYSTEM SET work_mem = '9MB';\n")
+    holdfast.define("library", other15, database, repository=str(repository))
+    before = other15.query(ROLES_OF), other15.names()
+    for command in (("restore", "latest", "--into", database), ("drill", "latest")):
+        told = holdfast(*command, status=None)
+        assert told.status and "nothing that pg_dumpall writes" in told.err and "ALTER SYSTEM SET work_mem" in told.err
+    assert (other15.query(ROLES_OF), other15.names()) == before
+    cluster15.drop(database)
+    with cluster15.connect() as session:
+        session.execute(f"DROP ROLE {role}")
+
+
 def test_roles_whose_names_have_line_breaks_and_escapes(holdfast: Holdfast, cluster15: Server, other15: Server) -> None:
     database, into = small(cluster15, cluster15.unique()), cluster15.unique()
     prefix = cluster15.unique("r")
