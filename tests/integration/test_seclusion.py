@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -94,6 +95,40 @@ def held_while_loading(holdfast: Holdfast, server: Server, database: str) -> Ite
         session.execute("BEGIN; LOCK TABLE later IN ACCESS EXCLUSIVE MODE")
         yield holdfast.start("restore", "latest", "--yes")
         session.execute("ROLLBACK")
+
+
+def test_whoever_cannot_be_put_out_before_the_proof_ends_the_restore(
+    holdfast: Holdfast, cluster15: Server, password_file: Path
+) -> None:
+    """A superuser was in it before it became read-only, and the role that restores may end no superuser's session."""
+    database, role = large(cluster15, cluster15.unique(), 1, slow=True), cluster15.unique("keeper")
+    password_file.write_text("kept", encoding="utf-8")
+    with cluster15.connect() as session:
+        session.execute(f"CREATE ROLE {role} LOGIN CREATEDB PASSWORD 'kept'")
+        session.execute(f"GRANT pg_signal_backend, pg_read_all_data TO {role}")
+        session.execute(f"ALTER DATABASE {database} OWNER TO {role}")
+    with cluster15.connect(database) as session:
+        session.execute(f"ALTER TABLE bulk OWNER TO {role}; ALTER FUNCTION slow(integer) OWNER TO {role}")
+    connection = {"host": "127.0.0.1", "port": cluster15.port, "user": role, "password_file": str(password_file)}
+    holdfast.define("library", connection, database, globals=False)
+    holdfast.backup("library")
+    run = holdfast.start("restore", "latest", "--no-safety-backup")
+    new = working(cluster15, database)
+
+    def entered() -> psycopg.Connection | None:
+        with contextlib.suppress(psycopg.OperationalError):
+            return cluster15.connect(new)
+        return None
+
+    with wait_until(entered, "it takes connections"):
+        told = done(run, status=1)
+    assert "somebody could write into it while it was proved" in told
+    assert f"Database {new}, which is of no use, could not be dropped" in told
+    holdfast("restore", "latest", "--no-safety-backup")
+    assert new not in cluster15.names()
+    cluster15.sweep()
+    with cluster15.connect() as session:
+        session.execute(f"DROP ROLE {role}")
 
 
 def test_what_a_superuser_altered_after_the_proof_is_not_taken_into_use(holdfast: Holdfast, cluster15: Server) -> None:
