@@ -57,6 +57,7 @@ def test_everything_is_replaced_and_the_safety_backup_brings_it_back(
 
     result = holdfast.json("restore", made["id"], "--in-place")
     assert_same(content(server, database), before)
+    assert server.query("SELECT count(*) FROM pg_stats WHERE schemaname = 'library'", database)[0][0]
     listed = {one["id"]: one["purpose"] for one in holdfast.json("list")["jobs"][0]["backups"]}
     assert listed == {made["id"]: "backup", result["safety"]: "safety"}
 
@@ -227,8 +228,9 @@ def test_an_application_that_lets_go_of_its_locks_is_waited_for(holdfast: Holdfa
     assert_same(content(cluster15, database), before)
 
 
+@pytest.mark.parametrize("words", [("--in-place",), ()], ids=["in place", "swap"])
 def test_nothing_is_replaced_when_the_safety_backup_fails(
-    holdfast: Holdfast, cluster15: Server, small_disk: Path
+    holdfast: Holdfast, cluster15: Server, small_disk: Path, words: tuple[str, ...]
 ) -> None:
     database = small(cluster15, cluster15.unique())
     repository = holdfast.define("library", cluster15, database, repository=str(small_disk / "library"))
@@ -239,8 +241,10 @@ def test_nothing_is_replaced_when_the_safety_backup_fails(
         while True:
             ballast.write(bytes(65536))
             ballast.flush()
-    assert "free" in holdfast("restore", made["id"], "--in-place", status=1).err
+    names = cluster15.names()
+    assert "free" in holdfast("restore", made["id"], *words, status=1).err
     assert_same(content(cluster15, database), before)
+    assert cluster15.names() == names
     assert files.snapshot(repository) == there
 
 

@@ -63,6 +63,7 @@ def test_an_adopted_dump_is_a_backup_like_any_other(
     path = repository / name
     octets = dump(cluster15, *options, database)
     path.write_bytes(octets if pack is None else _packed(pack, octets))
+    path.chmod(0o644)
     os.utime(path, (1, 1))
 
     listed = holdfast.json("list")["jobs"][0]
@@ -71,6 +72,7 @@ def test_an_adopted_dump_is_a_backup_like_any_other(
     before = path.read_bytes()
     assert holdfast.json("adopt", path)["adopted"][0]["backup"] == "library_20250816_155503"
     assert path.read_bytes() == before
+    assert {one.stat().st_mode & 0o7777 for one in repository.iterdir()} == {0o600}
     listed = holdfast.json("list")["jobs"][0]
     assert ([one["id"] for one in listed["backups"]], listed["unmanaged"]) == (["library_20250816_155503"], [])
     holdfast("verify", "library_20250816_155503")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 from ansible_collections.holdfast.postgres.tests.integration import files
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
@@ -20,6 +21,8 @@ def test_a_second_run_says_who_is_at_work(holdfast: Holdfast, cluster15: Server)
     repository = holdfast.define("library", cluster15, database)
     holdfast.define("archive", cluster15, other)
     holdfast.backup("library")
+    brought = holdfast.home / "brought"
+    shutil.copytree(repository, brought)
     with cluster15.connect(database) as session:
         session.execute("BEGIN; LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
         run = holdfast.start("backup", "library")
@@ -29,6 +32,8 @@ def test_a_second_run_says_who_is_at_work(holdfast: Holdfast, cluster15: Server)
             ("prune", "library"),
             ("restore", "latest", "--job", "library", "--into", "x"),
             ("restore", "latest", "--job", "library", "--in-place"),
+            ("rollback", database, "--job", "library"),
+            ("import", brought),
         ):
             refused = holdfast(*command, status=75)
             assert f"process {run.pid} (holdfast backup" in refused.err

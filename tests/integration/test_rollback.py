@@ -6,12 +6,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from psycopg import sql
 
 from ansible_collections.holdfast.postgres.tests.integration.content import rows
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
 from ansible_collections.holdfast.postgres.tests.integration.sample import fill, small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
+from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
+
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%' AND wait_event_type = 'Lock'"
 
 
 def _backup(holdfast: Holdfast, server: Server, database: str, kind: str) -> str:
@@ -60,3 +66,49 @@ def test_what_it_cannot_know_it_does_not_deny(holdfast: Holdfast, cluster15: Ser
         assert "is not known" in refused and "--force" in refused
     holdfast("rollback", database, "--force")
     assert len(rows(cluster15, database)) == 100
+
+
+@pytest.fixture
+def swapped(holdfast: Holdfast, cluster15: Server) -> str:
+    """The name of a live database that a restore brought."""
+    database = small(cluster15, cluster15.unique())
+    holdfast.define("library", cluster15, database)
+    holdfast.backup("library")
+    holdfast("restore", "latest", "--no-safety-backup")
+    return database
+
+
+def test_what_was_set_on_the_database_itself_is_named(holdfast: Holdfast, cluster15: Server, swapped: str) -> None:
+    with cluster15.connect() as session:
+        session.execute(f"ALTER DATABASE {swapped} SET work_mem = '11MB'")
+    refused = holdfast("rollback", swapped, status=1).err
+    assert f"database {swapped}: setting work_mem: '11MB' instead of none" in refused
+    holdfast("rollback", swapped, "--force")
+
+
+def test_what_is_done_while_it_waits_is_named(holdfast: Holdfast, cluster15: Server, swapped: str) -> None:
+    with cluster15.connect() as session:
+        # The transaction keeps the database from being renamed, and nobody sees what it sets.
+        session.execute(
+            f"BEGIN; COMMENT ON DATABASE {swapped} IS 'gate'; ALTER DATABASE {swapped} SET work_mem = '11MB'"
+        )
+        run = holdfast.start("rollback", swapped, "--json")
+        wait_until(lambda: cluster15.query(WAITS)[0][0], "the rollback waits")
+        session.execute("COMMIT")
+        told, error = run.communicate(timeout=60)
+    assert run.returncode == 0, error
+    assert "setting work_mem: '11MB' instead of none" in "".join(json.loads(told)["changes"])
+
+
+def test_what_is_altered_while_it_waits_is_not_put_back(holdfast: Holdfast, cluster15: Server, swapped: str) -> None:
+    (before,) = (name for name in cluster15.names() if name.startswith(f"{swapped}_before_"))
+    with cluster15.connect() as session, cluster15.connect() as other:
+        session.execute(f"BEGIN; COMMENT ON DATABASE {swapped} IS 'gate'")
+        run = holdfast.start("rollback", swapped)
+        wait_until(lambda: cluster15.query(WAITS)[0][0], "the rollback waits")
+        other.execute(sql.SQL("COMMENT ON DATABASE {} IS 'mine'").format(sql.Identifier(before)))
+        names = cluster15.names()
+        session.execute("ROLLBACK")
+        error = run.communicate(timeout=60)[1]
+    assert run.returncode == 1 and "somebody altered it meanwhile" in error
+    assert cluster15.names() == names

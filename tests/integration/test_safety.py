@@ -59,10 +59,10 @@ def test_of_several_databases_the_one_that_is_replaced_is_saved(holdfast: Holdfa
     one, other = small(cluster15, cluster15.unique()), small(cluster15, cluster15.unique())
     holdfast.define("library", cluster15, one, other)
     made = holdfast.backup("library")["id"]
-    told = holdfast.json("restore", made, "--database", one)
-    assert databases_of(holdfast, told["safety"]) == [one]
+    told = holdfast.json("restore", made, "--database", other)
+    assert databases_of(holdfast, told["safety"]) == [other]
     # What is newest for the next backup is as it was.
-    assert holdfast.json("restore", "latest", "--database", other, "--dry-run")["backup"] == made
+    assert holdfast.json("restore", "latest", "--database", one, "--dry-run")["backup"] == made
 
 
 def _while_it_waits_for_the_lock(

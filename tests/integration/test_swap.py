@@ -59,6 +59,7 @@ def test_everything_comes_back_and_what_was_there_is_kept(
     found = content(server, database)
     assert found.pop("database") == replaced["database"]
     assert_same(found, expected)
+    assert server.query("SELECT count(*) FROM pg_stats WHERE schemaname = 'library'", database)[0][0]
     itself = replaced.pop("database")
     assert_same(content(server, told["before"], itself=False), replaced)
 

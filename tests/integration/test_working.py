@@ -111,6 +111,25 @@ def test_a_comment_alone_makes_no_database_ours(holdfast: Holdfast, cluster15: S
     assert f"database {others[0]} says that it is an unfinished restore" in told
 
 
+def test_what_a_killed_restore_left_stays_when_somebody_took_its_mark_away(
+    holdfast: Holdfast, cluster15: Server, library: str
+) -> None:
+    left = leave(holdfast, cluster15, library)
+    run_each(cluster15, "COMMENT ON DATABASE {left} IS 'ours now'", left=left)
+    told = holdfast("restore", "latest", "--no-safety-backup").out
+    assert working(cluster15, library) == [left]
+    assert f"database {left}, which a killed restore left, has another comment now: it stays" in told
+
+
+def test_what_a_killed_restore_left_stays_when_a_job_backs_it_up(
+    holdfast: Holdfast, cluster15: Server, library: str
+) -> None:
+    left = leave(holdfast, cluster15, library)
+    holdfast.define("archive", cluster15, left)
+    assert "belongs to a job: it stays" in holdfast("restore", "latest", "--job", "library").out
+    assert working(cluster15, library) == [left]
+
+
 def test_what_another_host_restores_is_left_alone(
     holdfast: Holdfast, program: Path, tmp_path: Path, cluster15: Server, library: str
 ) -> None:

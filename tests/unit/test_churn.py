@@ -82,3 +82,43 @@ def test_it_is_never_empty_and_nothing_is_damaged(churning: Repository) -> None:
         assert churning.unmanaged() == []
         leftovers.unfinished(churning)
     assert others > 0, "nothing came and went"
+
+
+def test_one_that_is_deleted_between_two_looks_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Deleting(Repository):
+        """Somebody deletes what it looks at: the artifacts before their names are read, the manifest after it is."""
+
+        def files(self):
+            return {name: status for name, status in super().files().items() if name.endswith(names.MANIFEST)}
+
+        def _look(self, name):
+            for path in self.directory.iterdir():
+                path.unlink()
+            return super()._look(name)
+
+    repository = Repository(tmp_path, "app")
+    publish(repository, 0)
+    assert Deleting(tmp_path, "app").entries() == []
+
+
+def test_what_a_killed_run_was_about_to_publish_goes_and_nothing_else(tmp_path: Path) -> None:
+    repository = Repository(tmp_path, "app")
+    other = publish(repository, 0)
+    moment = manifest.timestamp(START + timedelta(seconds=1))
+    backup = names.backup_id("app", START + timedelta(seconds=1))
+    moved, there = f"{backup}.dump", f"{backup}.globals.sql"
+    hidden = repository.begin(backup)
+    for path in (hidden / there, tmp_path / there, tmp_path / moved):
+        path.write_text(moment, encoding="utf-8")
+    listed = [moved, there, *(artifact.file for artifact in other.artifacts)]
+    (hidden / "publishing.json").write_text(json.dumps(listed), encoding="utf-8")
+    leftovers.clear(repository)
+    assert sorted(path.name for path in tmp_path.iterdir() if backup in path.name) == [there]
+    assert [(entry.id, entry.problem) for entry in repository.entries()] == [(other.id, "")]
+
+
+def test_a_directory_may_have_backups_of_several_jobs(tmp_path: Path) -> None:
+    made = publish(Repository(tmp_path, "app"), 0)
+    for job in ("ap", "app_", "app2", "other"):
+        assert Repository(tmp_path, job).entries() == []
+    assert [entry.id for entry in Repository(tmp_path, "app").entries()] == [made.id]
