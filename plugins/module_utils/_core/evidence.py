@@ -16,7 +16,7 @@ from .difference import Difference
 from .errors import HoldfastError, cause_of
 from .places import Places
 from .repository import names
-from .repository.artifact import write_file
+from .repository.artifact import sync_directory, write_file
 from .repository.manifest import moment
 from .units import duration, size
 from .visible import as_json, visible
@@ -64,6 +64,7 @@ def write(places: Places, report: Mapping[str, Any]) -> Path:
         with contextlib.ExitStack() as alone:
             alone.callback(data.unlink)
             write_file(path, text(report))
+            sync_directory(directory)
             alone.pop_all()
     except (OSError, HoldfastError) as error:
         raise HoldfastError(

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from . import proof, reading
 from .errors import Damaged, HoldfastError, cause_of
 from .places import Places
-from .repository.artifact import write_file
+from .repository.artifact import sync_directory, write_file
 from .visible import as_json
 
 ENDING = ".proof.json"
@@ -28,6 +28,7 @@ def keep(places: Places, job: str, before: str, found: dict[str, Any]) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         write_file(path, as_json(found) + "\n")
+        sync_directory(path.parent)
     except (OSError, HoldfastError) as error:
         raise HoldfastError(
             str(path.parent),
