@@ -72,3 +72,42 @@ def test_what_no_dump_takes_is_warned_of(reach: str, request: pytest.FixtureRequ
     finally:
         with server.connect() as session:
             session.execute(f"REVOKE SET ON PARAMETER zero_damaged_pages FROM {role}; DROP ROLE {role}")
+
+
+ROUND = """
+    CREATE FUNCTION again(n integer) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+    CREATE OR REPLACE FUNCTION again(n integer) RETURNS integer BEGIN ATOMIC SELECT again(n - 1); END;
+    CREATE FUNCTION one() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+    CREATE FUNCTION two() RETURNS integer BEGIN ATOMIC SELECT one(); END;
+    CREATE OR REPLACE FUNCTION one() RETURNS integer BEGIN ATOMIC SELECT two(); END;
+    CREATE FUNCTION three() RETURNS integer BEGIN ATOMIC SELECT two(); END;
+"""
+INHERITED = """
+    CREATE TABLE elder (a text, b text, c text);
+    CREATE TABLE child () INHERITS (elder);
+    CREATE TABLE grandchild () INHERITS (child);
+    ALTER TABLE ONLY elder ALTER a SET STORAGE EXTERNAL, ALTER b SET COMPRESSION pglz;
+    ALTER TABLE grandchild ALTER a SET STORAGE MAIN;
+"""
+
+
+@pytest.mark.parametrize("reach", ["cluster15", "container17"])
+def test_what_a_dump_does_not_say_rightly_is_warned_of(
+    reach: str, request: pytest.FixtureRequest, holdfast: Holdfast
+) -> None:
+    server = request.getfixturevalue(reach)
+    database = small(server, server.unique())
+    holdfast.define("library", server, database)
+    for made, warning, refusal in (
+        (ROUND, "public.again(n integer), public.one(), public.two()", "cannot be loaded"),
+        (INHERITED, "public.child.a, public.child.b, public.grandchild.b", "its storage is e, and was not set"),
+    ):
+        with server.connect(database) as session:
+            session.execute(made)
+        out = holdfast("backup", "library").out
+        warned = [line for line in out.splitlines() if "warning: " in line]
+        assert len(warned) == 1 and warned[0].endswith(f": {warning}")
+        # It is true: a restore is refused, as long as these are there.
+        assert refusal in holdfast("restore", "latest", "--into", server.unique(), status=1).err
+        with server.connect(database) as session:
+            session.execute("DROP FUNCTION IF EXISTS again; DROP FUNCTION IF EXISTS one CASCADE")

@@ -15,7 +15,7 @@ from typing import Any, Callable
 from . import by_hand, globals_dump, proof
 from .codec import Codec
 from .definition.model import Database, Job
-from .postgresql import catalog, compression, dump, dump_locks, encodings, properties, standby, untaken
+from .postgresql import catalog, compression, dump, dump_locks, encodings, miswritten, properties, standby, untaken
 from .postgresql.server import Server
 from .progress import Progress
 from .repository import names
@@ -52,7 +52,7 @@ def database(
         if unlogged:
             told = untaken.told(unlogged)
             progress.warn(f"a standby has no rows of unlogged tables, and the backup none of {told}")
-        for sentence in untaken.sentences(session):
+        for sentence in (*untaken.sentences(session), *miswritten.sentences(session)):
             progress.warn(f"database {source.database}: {sentence}")
     codec = compression.fitting(server, job.format, job.compression, job.compression_level)
     path = directory / names.artifact(source.name, moment, codec.extension)
