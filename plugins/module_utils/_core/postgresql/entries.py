@@ -105,6 +105,10 @@ def _attributes(table: str, numbers: str) -> str:
     )
 
 
+def _sorted(column: str) -> str:
+    return f'(SELECT array_agg(z ORDER BY z COLLATE "C") FROM unnest({{row}}.{column}) z)'
+
+
 WRITTEN_ANEW = {
     # Not set was -1 before version 17.
     ("pg_attribute", "attstattarget"): "nullif({row}.attstattarget, -1)",
@@ -113,6 +117,8 @@ WRITTEN_ANEW = {
     ("pg_constraint", "conkey"): "ARRAY(SELECT z.attname::text FROM unnest({row}.conkey) WITH ORDINALITY AS u(n, i)"
     " JOIN pg_attribute z ON z.attrelid = {row}.conrelid AND z.attnum = u.n"
     " ORDER BY CASE {row}.contype WHEN 'c' THEN 0 ELSE u.i END, z.attname)",
+    # Only these can be NO INHERIT. Of a partition's key it is set or not by whether it was made in its place.
+    ("pg_constraint", "connoinherit"): "({row}.contype IN ('c', 'n') AND {row}.connoinherit)",
     ("pg_constraint", "confkey"): _attributes("confrelid", "confkey"),
     ("pg_constraint", "confdelsetcols"): f"nullif({_attributes('conrelid', 'confdelsetcols')}, '{{{{}}}}')",
     ("pg_index", "indkey"): _attributes("indrelid", "indkey"),
@@ -121,6 +127,11 @@ WRITTEN_ANEW = {
     ("pg_publication_rel", "prqual"): "pg_get_expr({row}.prqual, {row}.prrelid)",
     ("pg_statistic_ext", "stxkeys"): _attributes("stxrelid", "stxkeys"),
     ("pg_subscription", "subtwophasestate"): "{row}.subtwophasestate <> 'd'",
+    # A dump has them by their names.
+    ("pg_attribute", "attfdwoptions"): _sorted("attfdwoptions"),
+    ("pg_foreign_data_wrapper", "fdwoptions"): _sorted("fdwoptions"),
+    ("pg_foreign_server", "srvoptions"): _sorted("srvoptions"),
+    ("pg_foreign_table", "ftoptions"): _sorted("ftoptions"),
 }
 REG = {
     "pg_class": "regclass",

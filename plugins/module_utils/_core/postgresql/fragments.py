@@ -51,6 +51,11 @@ def hashed(definition: str) -> str:
     return f"to_hex(hashtextextended({definition}, 0))"
 
 
+def options(column: str) -> str:
+    """Options of what is foreign: pg_dump writes them by their names, whatever order they were given in."""
+    return hashed(f'(SELECT array_agg(x ORDER BY x COLLATE "C") FROM unnest({column}) x)::text')
+
+
 def comment(catalog: str, row: str, sub: str = "0") -> str:
     return (
         f"(SELECT {hashed('x.description')} FROM pg_description x"

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .entries import gathered
-from .fragments import SUPERUSER, as_json, hashed, of_database, owner_of, privileges
+from .fragments import SUPERUSER, as_json, of_database, options, owner_of, privileges
 
 PUBLISHED = """
     nullif(ARRAY(SELECT format('%I.%I', t.schemaname, t.tablename) FROM pg_publication_tables t
@@ -24,7 +24,7 @@ PUBLISHED_SCHEMAS = """
     (SELECT array_agg(x.pnnspid::regnamespace::text ORDER BY x.pnnspid::regnamespace::text)
      FROM pg_publication_namespace x WHERE x.pnpubid = p.oid)"""
 # Whoever may not read the options of a user mapping dumps it without them.
-MAPPED = as_json(options=hashed("m.umoptions::text"), unread=f"m.umoptions IS NULL AND NOT {SUPERUSER}")
+MAPPED = as_json(options=options("m.umoptions"), unread=f"m.umoptions IS NULL AND NOT {SUPERUSER}")
 
 
 def kinds(major: int) -> dict[str, str]:
@@ -62,7 +62,7 @@ def kinds(major: int) -> dict[str, str]:
             "quote_ident(w.fdwname)",
             owner=owner_of("w.fdwowner"),
             privileges=privileges("w.fdwacl", "'F'", "w.fdwowner"),
-            definition=hashed("w.fdwoptions::text"),
+            definition=options("w.fdwoptions"),
         ),
         "foreign server": of_database(
             "pg_foreign_server",
@@ -72,7 +72,7 @@ def kinds(major: int) -> dict[str, str]:
             privileges=privileges("s.srvacl", "'S'", "s.srvowner"),
             version="s.srvversion",
             type="s.srvtype",
-            definition=hashed("s.srvoptions::text"),
+            definition=options("s.srvoptions"),
         ),
         "user mapping": f"SELECT format('%I at %I', m.usename, m.srvname), {MAPPED} FROM pg_user_mappings m",
     }

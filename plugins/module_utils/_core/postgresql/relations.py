@@ -18,6 +18,7 @@ from .fragments import (
     hashed,
     in_schema,
     labels,
+    options,
     privileges,
 )
 
@@ -60,7 +61,7 @@ def columns() -> str:
         storage="nullif(a.attstorage, t.typstorage)",
         compression="nullif(a.attcompression, '')",
         options=COLUMN_OPTIONS,
-        foreign_options=hashed("a.attfdwoptions::text"),
+        foreign_options=options("a.attfdwoptions"),
         privileges=privileges("a.attacl", "'c'", "c.relowner"),
         statistics_target="nullif(a.attstattarget, -1)",
         comment=comment("pg_class", "c", "a.attnum"),
@@ -115,7 +116,7 @@ RELATIONS = {
         partition_bound="pg_get_expr(c.relpartbound, c.oid)",
         parents=PARENTS,
         foreign_server=FOREIGN_SERVER,
-        foreign_options=f"(SELECT {hashed('f.ftoptions::text')} FROM pg_foreign_table f WHERE f.ftrelid = c.oid)",
+        foreign_options=f"(SELECT {options('f.ftoptions')} FROM pg_foreign_table f WHERE f.ftrelid = c.oid)",
         toast_options=TOAST_OPTIONS,
         catalog_partitioning=gathered("pg_partitioned_table", "k", "k.partrelid = c.oid"),
         catalog_foreign=gathered("pg_foreign_table", "k", "k.ftrelid = c.oid"),
