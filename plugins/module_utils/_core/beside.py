@@ -71,14 +71,11 @@ def loaded(
         if select is None and plan.proof:
             _compute(server, database.name, plan.proof, progress)
         yield database.name
-    except BaseException as error:
-        _discard_after(error, server, places, plan, database)
+    except BaseException:
+        _discard(server, places, plan, database)
         raise
     if not keep:
-        try:
-            _discard(server, places, plan, database)
-        except HoldfastError as error:
-            progress.warn(_stays(database, error))
+        _discard(server, places, plan, database)
 
 
 def _create(server: Server, places: Places | None, plan: Plan, like: Mapping[str, Any], progress: Progress) -> Record:
@@ -99,8 +96,8 @@ def _create(server: Server, places: Places | None, plan: Plan, like: Mapping[str
     try:
         if places is not None:
             ours.note(working.directory(places, plan.job.name), database)
-    except BaseException as error:
-        _discard_after(error, server, places, plan, database)
+    except BaseException:
+        _discard(server, places, plan, database)
         raise
     return database
 
@@ -109,20 +106,6 @@ def _discard(server: Server, places: Places | None, plan: Plan, database: Record
     """Drop a working database, unless it has another name by now."""
     working.drop(server, database)
     _forget(places, plan, database.name)
-
-
-def _discard_after(cause: BaseException, server: Server, places: Places | None, plan: Plan, database: Record) -> None:
-    """What ended the restore is what people must know; that something is left of it comes after that."""
-    try:
-        _discard(server, places, plan, database)
-    except HoldfastError as error:
-        if isinstance(cause, HoldfastError):
-            cause.next_step = f"{cause.next_step}\n{_stays(database, error)}".lstrip()
-
-
-def _stays(database: Record, error: HoldfastError) -> str:
-    told = f"Database {database.name}, which is of no use, could not be dropped: {error.cause}"
-    return f"{told}. The next restore of the job drops it."
 
 
 def _forget(places: Places | None, plan: Plan, name: str) -> None:
@@ -170,12 +153,16 @@ def furnish(server: Server, database: str, wanted: Mapping[str, Any]) -> None:
 
 
 def analyze(server: Server, database: str, progress: Progress) -> None:
-    """Collect the planner's statistics; what has more partitions than the server can lock at once is left out."""
+    """Collect the planner's statistics; what has more partitions than the server can lock at once, or such as are on
+    another server, is left out."""
     with server.session(database) as session:
         left_out = statistics.analyze(session)
-    if left_out:
-        cause = "the server cannot lock all their partitions at once (max_locks_per_transaction)"
-        progress.warn(f"without statistics of its own: {', '.join(left_out)}; {cause}")
+    for tables, cause in (
+        (left_out.locks, "the server cannot lock all their partitions at once (max_locks_per_transaction)"),
+        (left_out.away, "some of their rows are on another server, which a restore does not ask"),
+    ):
+        if tables:
+            progress.warn(f"without statistics of its own: {', '.join(tables)}; {cause}")
 
 
 def _shortened(database: str, ending: str) -> str:
