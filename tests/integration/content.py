@@ -41,7 +41,8 @@ CATALOG = {
           a.attstorage, col_description(c.oid, a.attnum)
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        WHERE {OURS} AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY 1, 2, 3""",
+        WHERE {OURS} AND {NOT_OF_EXTENSION.format("c")} AND a.attnum > 0 AND NOT a.attisdropped
+          AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY 1, 2, 3""",
     "indexes": "SELECT indexdef FROM pg_indexes WHERE schemaname !~ '^pg_' ORDER BY 1",
     "constraints": """
         SELECT conrelid::regclass::text, contypid::regtype::text, conname, pg_get_constraintdef(oid)
@@ -88,7 +89,7 @@ DATABASE = f"""
     FROM pg_database d WHERE datname = current_database()"""
 TABLES = f"""
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE {OURS} AND c.relkind IN ('r', 'm') ORDER BY 1, 2"""
+    WHERE {OURS} AND c.relkind IN ('r', 'm') AND c.relispopulated ORDER BY 1, 2"""
 SEQUENCES = "SELECT schemaname, sequencename FROM pg_sequences ORDER BY 1, 2"
 
 

@@ -71,11 +71,14 @@ def loaded(
         if select is None and plan.proof:
             _compute(server, database.name, plan.proof, progress)
         yield database.name
-    except BaseException:
-        _discard(server, places, plan, database)
+    except BaseException as error:
+        _discard_after(error, server, places, plan, database)
         raise
     if not keep:
-        _discard(server, places, plan, database)
+        try:
+            _discard(server, places, plan, database)
+        except HoldfastError as error:
+            progress.warn(_stays(database, error))
 
 
 def _create(server: Server, places: Places | None, plan: Plan, like: Mapping[str, Any], progress: Progress) -> Record:
@@ -96,8 +99,8 @@ def _create(server: Server, places: Places | None, plan: Plan, like: Mapping[str
     try:
         if places is not None:
             ours.note(working.directory(places, plan.job.name), database)
-    except BaseException:
-        _discard(server, places, plan, database)
+    except BaseException as error:
+        _discard_after(error, server, places, plan, database)
         raise
     return database
 
@@ -106,6 +109,20 @@ def _discard(server: Server, places: Places | None, plan: Plan, database: Record
     """Drop a working database, unless it has another name by now."""
     working.drop(server, database)
     _forget(places, plan, database.name)
+
+
+def _discard_after(cause: BaseException, server: Server, places: Places | None, plan: Plan, database: Record) -> None:
+    """What ended the restore is what people must know; that something is left of it comes after that."""
+    try:
+        _discard(server, places, plan, database)
+    except HoldfastError as error:
+        if isinstance(cause, HoldfastError):
+            cause.next_step = f"{cause.next_step}\n{_stays(database, error)}".lstrip()
+
+
+def _stays(database: Record, error: HoldfastError) -> str:
+    told = f"Database {database.name}, which is of no use, could not be dropped: {error.cause}"
+    return f"{told}. The next restore of the job drops it."
 
 
 def _forget(places: Places | None, plan: Plan, name: str) -> None:

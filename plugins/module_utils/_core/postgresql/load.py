@@ -19,60 +19,14 @@ from ..process import Command, Pipeline, run
 from . import encodings
 from .contents import Selection
 from .direct import DirectServer
-from .exclusive import LOCK_TIMEOUT
+from .emptying import EMPTY
 from .feed import feed
 from .inside import Inside
-from .one_transaction import KEEP, LET_GO, OPTION, OURS
+from .one_transaction import LET_GO, OPTION, OURS
 from .server import Server, database_option
 from .workspace import workspace
 
 FREE_SPACE = "Free space on the server's disk, then restore again."
-
-# One transaction empties the database and loads the backup: whatever fails, the database is as it was.
-EMPTY = f"""
-SET lock_timeout = '{LOCK_TIMEOUT}';{KEEP}CREATE EXTENSION IF NOT EXISTS plpgsql;
-DO $holdfast$
-DECLARE statement text; entry record;
-BEGIN
-  IF EXISTS (SELECT FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
-             WHERE d.datname = current_database()) THEN
-    RAISE 'the database has subscriptions, which cannot be dropped in a transaction';
-  END IF;
-  FOR statement IN
-    SELECT format('DROP EVENT TRIGGER IF EXISTS %I CASCADE', evtname) FROM pg_event_trigger
-    UNION ALL SELECT format('DROP PUBLICATION IF EXISTS %I', pubname) FROM pg_publication
-    UNION ALL SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_extension WHERE extname <> 'plpgsql'
-    UNION ALL SELECT format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) FROM pg_namespace
-      WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
-    UNION ALL SELECT format('DROP FOREIGN DATA WRAPPER IF EXISTS %I CASCADE', fdwname)
-      FROM pg_foreign_data_wrapper
-  LOOP EXECUTE statement; END LOOP;
-  -- Default privileges of a schema went with it. Those of the whole database would reach what is restored.
-  FOR entry IN
-    SELECT defaclacl AS acl, quote_ident(pg_get_userbyid(defaclrole)) AS role,
-      CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
-        WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END AS kind
-    FROM pg_default_acl
-  LOOP
-    FOR statement IN
-      SELECT DISTINCT format('REVOKE ALL ON %s FROM %s', entry.kind,
-        CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END) FROM aclexplode(entry.acl)
-      UNION ALL SELECT format('GRANT ALL ON %s TO %s', entry.kind,
-        entry.role || CASE WHEN entry.kind IN ('FUNCTIONS', 'TYPES') THEN ', PUBLIC' ELSE '' END)
-    LOOP EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %s %s', entry.role, statement); END LOOP;
-  END LOOP;
-  PERFORM lo_unlink(oid) FROM pg_largeobject_metadata;
-  CREATE SCHEMA public;
-  COMMENT ON SCHEMA public IS 'standard public schema';
-  IF current_setting('server_version_num')::int >= 150000 THEN
-    ALTER SCHEMA public OWNER TO pg_database_owner;
-    GRANT USAGE ON SCHEMA public TO PUBLIC;
-  ELSE
-    GRANT USAGE, CREATE ON SCHEMA public TO PUBLIC;
-  END IF;
-END $holdfast$;
-SET search_path = "$user", public;
-"""
 
 # psql in a container goes on when we are killed: it looks whether our session is still there. The database may be one
 # without plpgsql, so what raises the error is a text that is no number.

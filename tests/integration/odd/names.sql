@@ -1,0 +1,40 @@
+-- Names of every odd character, of 63 octets, reserved, and comments that look like something else.
+CREATE TABLE "SELECT" ("from" integer, "a.b" integer, """" text, "%s" integer, "{0}" integer, "{" integer, "\" integer,
+  "'" integer, "$1" integer, ":x" integer, " " integer, "é" integer, "--" integer, "/*" integer, "a;b" integer);
+INSERT INTO "SELECT" VALUES (1, 2, '3', 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+CREATE INDEX "%(x)s {y} \z 'q'" ON "SELECT" ("%s", "{0}", "\");
+CREATE VIEW "%d {} $$" AS SELECT * FROM "SELECT";
+CREATE FUNCTION "%f {} \ '"("%a" integer DEFAULT 1) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE TYPE "%e {}" AS ENUM ('%s', '{}', '\', '''', '"', ' ', E'\n', '');
+CREATE TABLE "%t {}" (a "%e {}" PRIMARY KEY, CONSTRAINT "%c {} \ '" CHECK (a > '%s'));
+INSERT INTO "%t {}" VALUES ('\'), (''''), ('');
+CREATE SEQUENCE "%q {} \ '";
+CREATE ROLE "%role {} \ ""'";
+ALTER TABLE "%t {}" OWNER TO "%role {} \ ""'";
+GRANT SELECT ON "SELECT" TO "%role {} \ ""'";
+GRANT SELECT ("%s") ON "%d {} $$" TO "%role {} \ ""'";
+DO $$ BEGIN
+  EXECUTE format('CREATE TABLE %I (%I integer)', E'new\nline', E'tab\tcol');
+  EXECUTE format('CREATE VIEW %I AS SELECT * FROM %I', E'v\nx', E'new\nline');
+  EXECUTE format('CREATE FUNCTION %I() RETURNS integer LANGUAGE sql AS ''SELECT 1''', E'f\n"x');
+  EXECUTE format('CREATE SCHEMA %I', E's\n;--');
+  EXECUTE format('CREATE TABLE %I.%I (a integer)', E's\n;--', '\.');
+  EXECUTE format('CREATE TABLE %I (%I serial PRIMARY KEY)', repeat('t', 63), repeat('c', 63));
+  EXECUTE format('CREATE TABLE %I (%I serial PRIMARY KEY)', repeat('é', 31), repeat('ü', 31));
+  EXECUTE format('CREATE TABLE %I (a integer)', E'\x7f\u200b\u202e');
+END $$;
+CREATE TABLE t (a integer PRIMARY KEY, b text);
+COMMENT ON TABLE t IS E'several\nlines; -- \\connect x\n\\.\n\\! id';
+COMMENT ON COLUMN t.a IS '%s {0} \ ''';
+COMMENT ON CONSTRAINT t_pkey ON t IS 'c';
+COMMENT ON INDEX t_pkey IS 'i';
+CREATE TYPE c AS (x integer);
+COMMENT ON COLUMN c.x IS 'x';
+CREATE TABLE of_type OF c;
+COMMENT ON COLUMN of_type.x IS 'y';
+COMMENT ON EXTENSION plpgsql IS 'mine';
+COMMENT ON SCHEMA public IS 'ours';
+CREATE RULE r AS ON INSERT TO t DO NOTHING;
+COMMENT ON RULE r ON t IS 'r';
+CREATE MATERIALIZED VIEW mv AS SELECT 1 AS a;
+COMMENT ON COLUMN mv.a IS 'x';
