@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The modules restore, rollback and drill: their modes, their check mode, and what they return."""
+"""The modules: their modes, their check mode, and what they return."""
 
 from __future__ import annotations
 
@@ -78,6 +78,19 @@ def test_check_mode_says_what_a_restore_would_do(holdfast: Holdfast, cluster15: 
     planned = expect("restore is changed", "restore.steps | select('search', '_before_') | length == 1")
     Playbook(holdfast, module("restore"), planned)("--check")
     assert cluster15.names() == names and cluster15.query(ROWS, library) == [(150,)]
+
+
+def test_a_dump_a_verify_and_a_look_say_what_they_changed(holdfast: Holdfast, cluster15: Server, library: str) -> None:
+    there = holdfast.history("library")
+    unchanged = expect("verify is not changed and backup_info is not changed")
+    looked = (module("verify"), module("backup_info"), unchanged)
+    Playbook(holdfast, module("dump"), expect("dump is changed"))("--check")
+    assert holdfast.history("library") == there
+    Playbook(holdfast, module("dump"), expect("dump is changed"), *looked)()
+    assert [line["verb"] for line in holdfast.history("library")[len(there) :]] == ["backup", "prune", "verify"]
+    # What a backup would not find, check mode does not find either.
+    cluster15.drop(library)
+    assert f"database {library}" in Playbook(holdfast, module("dump"))("--check", status=2)
 
 
 def test_tables_come_back_beside_what_is_there(holdfast: Holdfast, cluster15: Server, library: str) -> None:
