@@ -99,6 +99,16 @@ def test_a_person_is_asked_wherever_the_output_goes(
     assert rows(cluster15, library) == 105
 
 
+def test_rows_that_were_deleted_a_moment_ago_are_not_told_as_there(
+    holdfast: Holdfast, cluster15: Server, library: str
+) -> None:
+    with cluster15.connect(library) as session:
+        session.execute("ANALYZE items")
+        session.execute("DELETE FROM items WHERE id % 2 = 0")
+    told = holdfast.json("restore", "latest", "--dry-run")["replacing"]
+    assert (told["rows"], told["proved"]["rows"]) == (rows(cluster15, library), 100)
+
+
 def test_a_rollback_tells_and_asks_as_well(holdfast: Holdfast, cluster15: Server, library: str) -> None:
     before = holdfast.json("restore", "latest", "--no-safety-backup")["before"]
     status, shown = on_terminal(holdfast, "rollback", library, typed="no\n")

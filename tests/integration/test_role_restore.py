@@ -107,10 +107,19 @@ def test_an_application_that_is_not_there_yet_is_left_alone(
     missing = [{"argv": ["/srv/app/stop"]}]
     given = {"restore_stop": missing, "restore_start": missing, "restore_health_url": "http://127.0.0.1:9/up"}
     out = play(holdfast, application, **given)("-e", "restore_application=false")
-    assert "until it was there" in out and application.done == []
+    assert "until the database was there" in out and application.done == []
     assert cluster15.query(ROWS, library) == [(100,)]
     out = play(holdfast, application, "rollback", **given)("-e", "restore_application=false")
     assert application.done == [] and cluster15.query(ROWS, library) == [(150,)]
+
+
+def test_no_application_is_told_of_where_the_inventory_has_none(
+    holdfast: Holdfast, cluster15: Server, library: str, application: Application
+) -> None:
+    none: dict[str, Any] = {"restore_stop": [], "restore_after": [], "restore_start": []}
+    out = play(holdfast, application, **none)()
+    assert "until the database was there" in out and "application was" not in out
+    assert cluster15.query(ROWS, library) == [(100,)]
 
 
 def test_the_application_is_stopped_migrated_started_and_asked(

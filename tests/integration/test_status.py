@@ -136,7 +136,7 @@ def test_data_on_no_volume_is_critical(holdfast: Holdfast) -> None:
 
 def test_growth_shows_after_rows_were_added(holdfast: Holdfast, cluster15: Server) -> None:
     database = small(cluster15, cluster15.unique(), 2000)
-    holdfast.define("library", cluster15, database)
+    repository = holdfast.define("library", cluster15, database)
     first = holdfast.backup("library")
     before = holdfast.json("status")["jobs"][0]
     assert before["databases"][0]["growth"] == pytest.approx(0, abs=0.02)
@@ -148,6 +148,13 @@ def test_growth_shows_after_rows_were_added(holdfast: Holdfast, cluster15: Serve
     assert 1.5 < table["growth"] < 4
     assert table["size"] > before["tables"][0]["size"]
     assert "GROWTH SINCE" in holdfast("status").out
+    # What is left is a safety backup of the database that was replaced.
+    holdfast("restore", "latest")
+    for path in repository.glob(f"*{first['id'].partition('_')[2]}*"):
+        path.unlink()
+    report = holdfast.json("status", status=2)["jobs"][0]
+    assert report["since"] is None and report["databases"][0]["growth"] is None
+    assert "GROWTH SINCE" not in holdfast("status", status=2).out
 
 
 def test_the_worst_of_several_jobs_counts(holdfast: Holdfast, cluster15: Server) -> None:

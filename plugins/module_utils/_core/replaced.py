@@ -20,9 +20,12 @@ from .repository.manifest import timestamp
 from .request import RestoreRequest
 from .which import Choice
 
-# Neither is exact: the one is of the last ANALYZE, the other is lost in a crash.
+# n_live_tup knows of rows that were deleted a moment ago, which is what a restore is for. It is lost in a crash, and
+# right again once the table was vacuumed or analyzed; until then it is told what was there at the last ANALYZE.
 ROWS = """
-    SELECT count(*), coalesce(sum(greatest(c.reltuples, s.n_live_tup, 0)), 0)::bigint
+    SELECT count(*), coalesce(sum(CASE
+        WHEN coalesce(s.last_vacuum, s.last_autovacuum, s.last_analyze, s.last_autoanalyze) IS NULL
+        THEN greatest(c.reltuples, s.n_live_tup, 0) ELSE s.n_live_tup END), 0)::bigint
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid
     WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """

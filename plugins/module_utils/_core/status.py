@@ -38,8 +38,8 @@ def status(job: Job, places: Places) -> dict[str, Any]:
     databases holds a table (False when the server does not answer), put_aside: the databases that swaps and rollbacks
     kept, with what each was, since when, and its size.
 
-    growth compares with the oldest backup that knew the size, since says which that is. Never raises for a server that
-    is down: that is what it reports.
+    growth compares with the oldest regular backup that knew the size, since says which that is. Never raises for a
+    server that is down: that is what it reports.
     """
     server = reach(job.connection)
     manifests = [
@@ -49,7 +49,9 @@ def status(job: Job, places: Places) -> dict[str, Any]:
     ]
     listed = listing.backups(job, places)["backups"]
     at_work = lock.at_work(places, job.name)
-    checks, databases, tables, asides = _ask_server(job, places, server, manifests)
+    # A safety backup is of what was replaced, perhaps of another database than the one that is live now.
+    regular = [manifest for manifest in manifests if manifest.purpose == "backup"]
+    checks, databases, tables, asides = _ask_server(job, places, server, regular)
     now = datetime.now().astimezone()
     sizes = sum(database["size"] for database in databases)
     last_size = manifests[-1].size if manifests else 0
@@ -88,7 +90,7 @@ def status(job: Job, places: Places) -> dict[str, Any]:
         "databases": databases,
         "tables": tables,
         "empty": empty,
-        "since": manifests[0].id if manifests else None,
+        "since": regular[0].id if regular else None,
         "put_aside": [
             {"database": aside.name, "was": aside.mark.was, "at": aside.mark.at, "size": aside.size} for aside in asides
         ],
