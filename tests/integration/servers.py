@@ -67,8 +67,21 @@ class Server:
             session.execute(statement.format(sql.Identifier(database), sql.Identifier(owner)))
 
     def drop(self, *databases: str) -> None:
+        subscribed = "SELECT subname FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid WHERE datname = %s"
         with self.connect() as session:
             for database in databases:
+                subscriptions = session.execute(subscribed, [database]).fetchall()
+                if subscriptions:
+                    allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(database))
+                    session.execute(allow)
+                    with self.connect(database) as inside:
+                        for (name,) in subscriptions:
+                            for statement in (
+                                "ALTER SUBSCRIPTION {} DISABLE",
+                                "ALTER SUBSCRIPTION {} SET (slot_name = NONE)",
+                                "DROP SUBSCRIPTION {}",
+                            ):
+                                inside.execute(sql.SQL(statement).format(sql.Identifier(name)))
                 session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
     def sweep(self) -> None:

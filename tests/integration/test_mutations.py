@@ -57,15 +57,6 @@ def rich(server: Server, database: str) -> str:
     return database
 
 
-def forget(server: Server, *databases: str) -> None:
-    """Drop the subscriptions that keep databases from being dropped."""
-    for database in databases:
-        with server.connect(database) as session:
-            for statement in ("DISABLE", "SET (slot_name = NONE)"):
-                session.execute(f"ALTER SUBSCRIPTION fed {statement}")
-            session.execute("DROP SUBSCRIPTION fed")
-
-
 @pytest.fixture(scope="module")
 def altering(_container17: Server) -> Iterator[Any]:
     """A pinned session in a rich database."""
@@ -74,7 +65,6 @@ def altering(_container17: Server) -> Iterator[Any]:
         session.execute("SET allow_system_table_mods = on")
         rows.pin(session, 0)
         yield session
-    forget(_container17, database)
     _container17.drop(database)
 
 
@@ -129,7 +119,6 @@ def test_a_rich_database_is_proved(reach: str, request: pytest.FixtureRequest, h
     found = holdfast.json("restore", "--into", into)["proof"]
     assert (found["result"], found["differences"], found["notes"]) == ("proved", [], [])
     assert_same(content(server, into), content(server, database))
-    forget(server, database, into)
 
 
 @pytest.mark.parametrize("reach", ["cluster15", "container17"])

@@ -17,6 +17,7 @@ from psycopg import sql
 from ansible_collections.holdfast.postgres.tests.integration import crashes, processes
 from ansible_collections.holdfast.postgres.tests.integration.content import rows
 from ansible_collections.holdfast.postgres.tests.integration.program import Holdfast
+from ansible_collections.holdfast.postgres.tests.integration.sabotage import alter
 from ansible_collections.holdfast.postgres.tests.integration.sample import fill, small
 from ansible_collections.holdfast.postgres.tests.integration.servers import Server
 from ansible_collections.holdfast.postgres.tests.integration.waiting import wait_until
@@ -203,3 +204,24 @@ def test_without_its_notes_a_rollback_says_what_is_there(holdfast: Holdfast, clu
     error = holdfast("rollback", library, "--force", status=1).err
     assert told["before"] in error and "ALTER DATABASE" in error
     assert cluster15.names() == names and len(rows(cluster15, library)) == 100
+
+
+def test_subscriptions_of_what_is_taken_away_again_go_and_their_slots_stay(
+    holdfast: Holdfast, cluster15: Server
+) -> None:
+    """Nobody but a superuser could drop the database with them, and a slot of the publisher is the live one's."""
+    database = small(cluster15, cluster15.unique())
+    with cluster15.connect(database) as session:
+        session.execute("CREATE SUBSCRIPTION fed CONNECTION 'host=/nowhere' PUBLICATION p WITH (connect = false)")
+    repository = holdfast.define("library", cluster15, database)
+    made = holdfast.backup("library")
+    assert holdfast.json("drill", "latest", "--where", "database")["result"] == "proved"
+    alter(cluster15, repository, made, "DELETE FROM items")
+    names = cluster15.names()
+    told = holdfast("restore", made["id"], "--into", cluster15.unique(), status=1).err
+    assert "table public.items: 0 rows, and the backup has 100" in told and "could not be dropped" not in told
+    assert cluster15.names() == names
+    live = (
+        "SELECT subslotname FROM pg_subscription, pg_database d WHERE d.oid = subdbid AND datname = current_database()"
+    )
+    assert cluster15.query(live, database) == [("fed",)]

@@ -38,6 +38,9 @@ MARKED = """
     SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database
     WHERE starts_with(shobj_description(oid, 'pg_database'), 'holdfast, job ') ORDER BY datname
 """
+SUBSCRIPTIONS = """
+    SELECT s.subname FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = %s
+"""
 # Without a user: autovacuum, which DROP DATABASE ends.
 WITHIN = """
     SELECT count(*) FROM pg_stat_activity a WHERE a.datid = %(oid)s AND a.usesysid IS NOT NULL
@@ -70,6 +73,7 @@ def drop(server: Server, record: Record) -> None:
         if session.execute("SELECT oid::bigint FROM pg_database WHERE datname = %s", [record.name]).fetchall() == [
             (record.oid,)
         ]:
+            _drop_subscriptions(server, session, record.name)
             session.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(record.name)))
 
 
@@ -88,7 +92,7 @@ def drop_left(server: Server, places: Places, job: str, progress: Progress, into
                 continue
             left, doubt = _judge(session, record, live)
             if left:
-                doubt = _drop(session, record.name, {"oid": left, "ours": server.named(job)})
+                doubt = _drop(server, session, record.name, {"oid": left, "ours": server.named(job)})
                 dropped += not doubt
             if doubt:
                 progress.warn(doubt)
@@ -100,16 +104,31 @@ def drop_left(server: Server, places: Places, job: str, progress: Progress, into
     return dropped
 
 
-def _drop(session: Session, name: str, within: dict[str, Any]) -> str:
+def _drop(server: Server, session: Session, name: str, within: dict[str, Any]) -> str:
     """Drop a database in which there is nobody but what the killed run left; why not, or nothing."""
     from psycopg import errors, sql
 
     session.execute(END, within)
     if not session.execute(WITHIN, within).fetchall()[0][0]:
         with contextlib.suppress(errors.ObjectInUse):
+            _drop_subscriptions(server, session, name)
             session.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
             return ""
     return f"database {name}, which a killed restore left, has sessions: it stays until they end"
+
+
+def _drop_subscriptions(server: Server, session: Session, name: str) -> None:
+    """What was restored has them switched off; while they are there, the database cannot be dropped. The slots on their
+    publishers are those of the database that was dumped, and stay."""
+    from psycopg import sql
+
+    found = [sql.Identifier(row[0]) for row in session.execute(SUBSCRIPTIONS, [name])]
+    if found:
+        session.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
+        with server.session(name) as inside:
+            for one in found:
+                inside.execute(sql.SQL("ALTER SUBSCRIPTION {} SET (slot_name = NONE)").format(one))
+                inside.execute(sql.SQL("DROP SUBSCRIPTION {}").format(one))
 
 
 def _judge(session: Session, record: Record, live: set[str]) -> tuple[int, str]:
