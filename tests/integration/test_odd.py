@@ -69,9 +69,17 @@ def odd(server: Server) -> str:
     return database
 
 
+def forget_role(server: Server) -> None:
+    """A server that other tests use has no other roles than they expect."""
+    server.sweep()
+    with server.connect() as session:
+        session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier("%role {} \\ \"'")))
+
+
 @pytest.mark.parametrize("reach", ["cluster15", "container17"])
 def test_odd_databases_come_back_whichever_way(reach: str, request: pytest.FixtureRequest, holdfast: Holdfast) -> None:
     server: Server = request.getfixturevalue(reach)
+    request.addfinalizer(lambda: forget_role(server))
     database = odd(server)
     before = everything(server, database)
     holdfast.define("odd", server, {"database": database, "name": "odd"})

@@ -270,7 +270,7 @@ def test_a_new_database_leaves_the_application_alone(
 ) -> None:
     into = cluster15.unique()
     out = play(holdfast, application, restore_mode="new", restore_into=into)()
-    assert "until it was there" in " ".join(out.split())
+    assert "until the database was there" in " ".join(out.split())
     assert application.done == []
     assert cluster15.query(ROWS, into) == [(100,)]
     assert cluster15.query(ROWS, library) == [(150,)]
